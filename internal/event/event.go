@@ -1,0 +1,150 @@
+// Package event holds the nouns that travel through bellhop: a [Signal] is what
+// a listener heard, an [Event] is what was found out about it, an [Incident] is
+// the trouble that several events tell of. The promise: a value of this package
+// is plain data. It does no input or output, reads no clock, and marshals to the
+// JSON that webhooks, templates and the API show; [Version] changes when a field
+// changes its meaning or goes away. Nothing here can fail.
+package event
+
+import "time"
+
+// Version is the version of the JSON form of an [Event].
+const Version = 1
+
+// Kind says what sort of news an [Event] is.
+type Kind string
+
+// The kinds of event.
+const (
+	KindBackup Kind = "backup" // a backup run, as the cluster's Redis tells it
+	KindMissed Kind = "missed" // a run that did not take place at all
+	KindTest   Kind = "test"   // a notice somebody asked for, about nothing
+)
+
+// Status says where in the life of its incident an [Event] stands.
+type Status string
+
+// The statuses of an event.
+const (
+	StatusOpen     Status = "open"     // new trouble
+	StatusChanged  Status = "changed"  // it got worse, or another run failed
+	StatusResolved Status = "resolved" // it is over; EndedBy says by what
+	StatusSuccess  Status = "success"  // a run that went well, no incident
+)
+
+// EndedBy says what ended an incident.
+type EndedBy string
+
+// EndedBySuccess is the end by a newer run in which every module succeeded.
+const EndedBySuccess EndedBy = "success"
+
+// Event is one enriched piece of news: what happened to a plan, why, and to
+// which incident it belongs. It is stored once, however many sinks hear of it,
+// and is never changed after it was stored.
+type Event struct {
+	Version int       `json:"version"`
+	ID      string    `json:"id"` // sorts by time
+	Time    time.Time `json:"time"`
+	Kind    Kind      `json:"kind"`
+	Status  Status    `json:"status"`
+	EndedBy EndedBy   `json:"ended_by,omitempty"`
+	Outcome Outcome   `json:"outcome"`
+	// Cause is the one cause that every failed module shares, or that concerns
+	// the event as a whole; empty when causes differ or none is known.
+	Cause    Cause    `json:"cause,omitempty"`
+	Severity Severity `json:"severity"`
+	// DedupKey is the same for all events of an incident.
+	DedupKey string `json:"dedup_key"`
+	// Incident is the id of the incident; empty for a success that belongs to none.
+	Incident string `json:"incident,omitempty"`
+	// Opened is when the incident opened; zero without an incident.
+	Opened time.Time `json:"opened,omitzero"`
+	// FailedRuns counts the failed runs of the incident so far, this one included.
+	FailedRuns  int         `json:"failed_runs,omitempty"`
+	Cluster     Cluster     `json:"cluster"`
+	Plan        Plan        `json:"plan"`
+	Destination Destination `json:"destination"`
+	Run         Run         `json:"run"`
+	Modules     []Module    `json:"modules"`
+	// Was is what was wrong before, on a resolved event.
+	Was    *Trouble `json:"was,omitempty"`
+	Alerts []Alert  `json:"alerts"`
+	// Notes say what is missing from this event and why, as sentences for people.
+	Notes []string `json:"notes"`
+}
+
+// Cluster names the NethServer cluster. Both fields are empty until one was seen.
+type Cluster struct {
+	UUID string `json:"uuid,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// Plan names a backup plan. Schedule is a systemd calendar expression.
+type Plan struct {
+	ID       string `json:"id"`
+	Name     string `json:"name,omitempty"`
+	Schedule string `json:"schedule,omitempty"`
+}
+
+// Label is how a person knows the plan: its name, else its id, else a
+// phrase saying that the alert named none.
+func (p Plan) Label() string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.ID != "":
+		return "plan " + p.ID
+	}
+	return "unnamed plan"
+}
+
+// Destination names the repository that a plan writes to.
+type Destination struct {
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// Run is one pass of a plan over its modules, from the earliest start to the
+// newest end that was seen. Both are zero when no status belongs to a run.
+type Run struct {
+	Start time.Time `json:"start,omitzero"`
+	End   time.Time `json:"end,omitzero"`
+	// Settled is true when every module of the plan has reported.
+	Settled bool `json:"settled"`
+}
+
+// Module is one application and what its backup came to.
+type Module struct {
+	ID    string      `json:"id"`
+	Name  string      `json:"name,omitempty"`
+	Node  string      `json:"node,omitempty"`
+	State ModuleState `json:"state"`
+	Cause Cause       `json:"cause,omitempty"`
+	// Error is the far end's own words, shortened, secrets cut out.
+	Error string `json:"error,omitempty"`
+	// LastSnapshot is the time of the newest snapshot in the repository; zero
+	// when there is none or nobody could look.
+	LastSnapshot time.Time `json:"last_snapshot,omitzero"`
+	Size         int64     `json:"size,omitempty"` // bytes
+	Start        time.Time `json:"start,omitzero"`
+	End          time.Time `json:"end,omitzero"`
+}
+
+// Trouble is what was wrong while an incident was open.
+type Trouble struct {
+	Outcome Outcome   `json:"outcome"`
+	Cause   Cause     `json:"cause,omitempty"`
+	Modules []Module  `json:"modules"` // only those not ok
+	Since   time.Time `json:"since"`
+}
+
+// NotOK returns the modules whose state is not ok, in their order.
+func NotOK(ms []Module) []Module {
+	var bad []Module
+	for _, m := range ms {
+		if m.State != StateOK {
+			bad = append(bad, m)
+		}
+	}
+	return bad
+}

@@ -1,0 +1,38 @@
+package event
+
+import "time"
+
+// Incident is the trouble of one plan, from the first bad news to its end.
+type Incident struct {
+	ID       string    `json:"id"` // sorts by time
+	Key      string    `json:"key"`
+	State    Status    `json:"state"` // open, changed or resolved
+	Opened   time.Time `json:"opened"`
+	Changed  time.Time `json:"changed,omitzero"`
+	Resolved time.Time `json:"resolved,omitzero"`
+	EndedBy  EndedBy   `json:"ended_by,omitempty"`
+	Plan     Plan      `json:"plan"`
+	Outcome  Outcome   `json:"outcome"`
+	// Last is the id of the event that was told last.
+	Last       string `json:"last"`
+	FailedRuns int    `json:"failed_runs"`
+	// Was is the worst that is known of it, for the message that tells its end.
+	Was Trouble `json:"was"`
+	// Told lists everybody who was told of it and so hears its changes and its end.
+	Told []Audience `json:"told"`
+}
+
+// Audience is one target of one sink.
+type Audience struct {
+	Sink   string `json:"sink"`
+	Target string `json:"target"`
+}
+
+// DedupKey names the incident of a plan to the far ends. An empty cluster is
+// one that was never seen and reads "local".
+func DedupKey(cluster, plan string) string {
+	if cluster == "" {
+		cluster = "local"
+	}
+	return "bellhop/" + cluster + "/backup/" + plan
+}

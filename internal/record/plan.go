@@ -1,0 +1,45 @@
+package record
+
+import (
+	"time"
+
+	"bellhop/internal/event"
+)
+
+// Plan is what bellhop knows of a plan beyond any one incident, so that neither
+// a restart nor a stale repeat says anything twice (R6).
+type Plan struct {
+	// Incident is the id of the open incident, "" when there is none.
+	Incident string `json:"incident,omitempty"`
+	// Settled is the last run that was seen settled.
+	Settled event.Run `json:"settled"`
+	// Told is what was told last of a run that did not succeed.
+	Told Told `json:"told"`
+	// Success is the end of the last run whose success was told.
+	Success time.Time `json:"success,omitzero"`
+	// Firing holds the alerts of the plan that fire, by fingerprint.
+	Firing map[string]event.Alert `json:"firing,omitempty"`
+	// Probed is what the repository was last asked, by module.
+	Probed map[string]Probe `json:"probed,omitempty"`
+
+	Cluster     event.Cluster     `json:"cluster"`
+	Plan        event.Plan        `json:"plan"`
+	Destination event.Destination `json:"destination"`
+}
+
+// Told is what was said of a run.
+type Told struct {
+	Kind    event.Kind                   `json:"kind,omitempty"` // empty: nothing was told yet
+	Run     event.Run                    `json:"run"`
+	Outcome event.Outcome                `json:"outcome,omitempty"`
+	Cause   event.Cause                  `json:"cause,omitempty"`
+	Modules map[string]event.ModuleState `json:"modules,omitempty"` // those that were not ok
+}
+
+// Probe is what the repository answered about one module's run.
+type Probe struct {
+	End          time.Time   `json:"end"` // of the run it was asked about
+	Cause        event.Cause `json:"cause,omitempty"`
+	Error        string      `json:"error,omitempty"`
+	LastSnapshot time.Time   `json:"last_snapshot,omitzero"`
+}

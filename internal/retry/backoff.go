@@ -1,0 +1,32 @@
+package retry
+
+import "time"
+
+// Backoff doubles from Min to Max and strays by ±20 %, so that what failed
+// together does not come back together.
+type Backoff struct {
+	Min, Max time.Duration
+}
+
+// Key is the backoff of R12 for one key of a lane.
+func Key() Backoff { return Backoff{Min: 5 * time.Second, Max: 5 * time.Minute} }
+
+// Looks is the pace of R1 for looking whether a run has settled.
+func Looks() Backoff { return Backoff{Min: 30 * time.Second, Max: 5 * time.Minute} }
+
+const spread = 0.2
+
+// Plain returns the wait before try number n (from 1), without straying.
+func (b Backoff) Plain(n int) time.Duration {
+	d := b.Min
+	for i := 1; i < n && d < b.Max; i++ {
+		d *= 2
+	}
+	return min(d, b.Max)
+}
+
+// Delay returns the wait after the nth failure (from 1). Random is a number in
+// [0,1); 0.5 gives the plain wait.
+func (b Backoff) Delay(n int, random float64) time.Duration {
+	return time.Duration(float64(b.Plain(n)) * (1 + spread*(2*random-1)))
+}

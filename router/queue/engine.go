@@ -1,0 +1,193 @@
+// Package queue holds the contract of the engine that keeps everything bellhop
+// must not forget, and the pump that works a lane off.
+//
+// The promise: what a step changed is on disk when [Engine.Do] returns nil, whole
+// or not at all; a kill at any moment loses none of it. A job goes out at least
+// once; jobs of one key go out one at a time and in the order in which they were
+// put; jobs of different keys do not wait for each other. The engine knows
+// neither events nor sinks: payloads and rows are bytes.
+//
+// When the disk fails, Do returns the error and nothing of the step has happened,
+// as far as anybody can see later. When the process dies, what was leased is
+// leased again after the start, and [Lease.Begun] tells which jobs a far end may
+// have heard.
+package queue
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The errors of an engine that a caller can act upon.
+var (
+	// ErrChanged: a guarded row has another revision, or a job to be dropped has
+	// begun, is leased or is gone. Nothing happened; look again and decide anew.
+	ErrChanged = errors.New("changed meanwhile")
+	// ErrLeaseLost: the lease expired and the job is no longer the caller's.
+	// Nothing happened.
+	ErrLeaseLost = errors.New("lease lost")
+	// ErrClosed: the engine was closed.
+	ErrClosed = errors.New("queue closed")
+)
+
+// Engine keeps jobs and rows. All methods may be called at the same time.
+type Engine interface {
+	// Do carries out a step: all of it, durably, before it returns nil; none of
+	// it when it returns an error. Steps happen one after another.
+	Do(ctx context.Context, s Step) error
+
+	// Lease hands out at most n jobs of the lane that are due, at most one a key,
+	// the one due longest first. It does not wait: none due is an empty answer.
+	// A lease that is neither ended nor extended in time expires, and the job may
+	// be leased again.
+	Lease(ctx context.Context, lane string, n int) ([]Lease, error)
+
+	// Wait returns nil when a job of the lane may be leased, or ctx's error. It
+	// costs nothing while it waits.
+	Wait(ctx context.Context, lane string) error
+
+	// Begin notes durably that the far end may hear of the job from now on. It
+	// also counts as Extend.
+	Begin(ctx context.Context, l Lease) error
+
+	// Extend lets the lease run for its full time again. ErrLeaseLost when it has
+	// expired and was given to somebody else.
+	Extend(ctx context.Context, l Lease) error
+
+	// Get returns the row of that key; a row that is not there has revision 0.
+	Get(ctx context.Context, key string) (Row, error)
+
+	// Scan lists rows by key.
+	Scan(ctx context.Context, q RowQuery) ([]Row, error)
+
+	// Jobs lists jobs, ended ones that are kept included, newest put first.
+	Jobs(ctx context.Context, q JobQuery) ([]Job, error)
+
+	// Stats tells what waits in a lane.
+	Stats(ctx context.Context, lane string) (Stats, error)
+
+	// Close ends all waiting with ErrClosed and gives the storage back.
+	Close() error
+}
+
+// Step is a set of changes that happen at once.
+type Step struct {
+	Ends  []End    // leases that end
+	Guard []Row    // rows that must still be at this revision (0: not there), else ErrChanged; only Key and Rev count
+	Set   []Row    // rows to write; a nil Value removes the row; Rev does not count
+	Put   []Job    // jobs to add or to join
+	Drop  []string // ids of waiting jobs, neither leased nor ever begun, that end as superseded, else ErrChanged
+}
+
+// Row is a named value. Its revision grows with every write.
+type Row struct {
+	Key   string
+	Rev   uint64
+	Value []byte
+}
+
+// RowQuery selects rows in the order of their keys.
+type RowQuery struct {
+	Prefix string
+	After  string // only keys beyond this one, in the direction of the walk; empty: from the start
+	Limit  int    // at most so many; 0: no limit
+	Desc   bool   // last key first
+}
+
+// State is where a job stands.
+type State string
+
+// The states of a job. Only Queued jobs go out.
+const (
+	Queued     State = "queued"     // waits, or is being worked on
+	Sent       State = "sent"       // ended well
+	Dead       State = "dead"       // set aside; the last attempt's error says why
+	Superseded State = "superseded" // dropped by a step before it began
+)
+
+// Job is a piece of work. Whoever puts it fills in ID, Lane, Key, Due, Keep
+// and Payload; the engine fills in the rest.
+type Job struct {
+	// ID names the job. Putting an id that waits joins it: the earlier due time
+	// wins, the rest of the waiting job stays. Putting one that is leased has it
+	// done once more, as a new job of that id, when its present turn is
+	// acked or buried (an Again simply takes the earlier time). Putting one
+	// whose ended record is kept changes nothing: what was said is not said again.
+	ID   string
+	Lane string
+	Key  string // jobs of one lane and key are worked off in the order they were put
+	// Due is the time before which the job is not leased.
+	Due time.Time
+	// Keep keeps a record of the job after its end, for Jobs.
+	Keep    bool
+	Payload []byte
+
+	Seq   uint64        // order of putting, over all lanes
+	Put   time.Time     // when it was put
+	Delay time.Duration // Due as it was asked for, counted from then; a jump of the clock never makes a wait longer
+	State State
+	// Tries counts the Again ends that were failures; see End.
+	Tries    int
+	Attempts []Attempt // oldest first, the last MaxAttempts of them
+	Begun    time.Time // the begun attempt that has no end yet; zero when there is none
+}
+
+// MaxAttempts is how many attempts a job's record keeps: the first one and the
+// newest others.
+const MaxAttempts = 20
+
+// Attempt is what became of one try.
+type Attempt struct {
+	At     time.Time     `json:"at"`
+	Took   time.Duration `json:"took"`
+	Status string        `json:"status"` // the far end's answer, or "" when there was none
+	Error  string        `json:"error,omitempty"`
+}
+
+// Lease is a job that the holder alone works on until it ends or expires.
+type Lease struct {
+	Job
+	// Token tells this lease from a later one of the same job.
+	Token uint64
+	// Heard is true when an earlier attempt began and its end is not on record:
+	// the far end may know of this job.
+	Heard bool
+}
+
+// Verb says how a lease ends.
+type Verb int
+
+// The ends of a lease.
+const (
+	Ack   Verb = iota // done: state Sent, or gone when the job is not kept
+	Again             // not yet: back into the lane, due at End.Due
+	Bury              // never: state Dead, kept whatever Keep says
+)
+
+// End ends a lease.
+type End struct {
+	Lease Lease
+	Verb  Verb
+	Due   time.Time // for Again
+	// Failed counts an Again as a failed try (Job.Tries).
+	Failed bool
+	// Attempt is added to the job's record; nil when there was none worth noting.
+	Attempt *Attempt
+}
+
+// JobQuery selects jobs, newest put first.
+type JobQuery struct {
+	Lane   string // only of this lane; empty: of every lane
+	Prefix string // only of lanes that begin so
+	State  State  // only in this state; empty: in any
+	Before uint64 // only jobs with a smaller Seq; 0: from the newest
+	Limit  int    // at most so many; 0: no limit
+}
+
+// Stats is what waits in a lane, leased jobs included.
+type Stats struct {
+	Depth  int
+	Oldest time.Time // when the oldest of them was put; zero when none waits
+	Dead   int       // how many were set aside
+}

@@ -1,0 +1,95 @@
+// Package sinks holds what every sink has in common: the contract [Sink], what
+// it is given ([Message]), what it gives back ([Receipt]), and how a kind of sink
+// tells its name and settings ([Kind]). It holds no sink.
+//
+// The promise: a sink carries one message to one target and says honestly what
+// came of it. It never sleeps, loops, retries or counts: that is the queue's. An
+// error says what was being sent where and what to do about it, holds no secret,
+// and is marked by package retry where trying again later is wrong.
+package sinks
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"bellhop/internal/event"
+	"bellhop/internal/fault"
+	"bellhop/internal/retry"
+)
+
+// Sink carries messages to one far end. Send may be called for several messages
+// at the same time, of different incidents or targets.
+type Sink interface {
+	// Send delivers m to m.Target before ctx ends. A nil error means that the
+	// far end has taken it over. An unmarked error is temporary; retry.After and
+	// retry.Permanent mark the others. The receipt counts with an error, too.
+	Send(ctx context.Context, m Message) (Receipt, error)
+
+	// Targets lists whom the sink tells of a new incident: every mail address,
+	// the channel, the routing key's stand-in. They are names that may be shown
+	// and stored: never a secret. At least one; the same ones at each call.
+	Targets() []string
+}
+
+// Message is one notice for one target.
+type Message struct {
+	// ID names the delivery: the same at every attempt, another for every other
+	// message. It is printable ASCII, at most 200 bytes.
+	ID     string
+	Target string
+	Event  event.Event
+	// Text holds the rendered parts that the kind asked for, by the part's name.
+	Text map[string]string
+	// Memory is what this sink remembered of this incident and target, from the
+	// receipt of an earlier message; nil at first.
+	Memory []byte
+	// Heard is true when an earlier attempt may have reached the far end.
+	Heard bool
+}
+
+// Receipt is what came of a send.
+type Receipt struct {
+	// Status is the far end's answer in a few words, "202" or "250 queued as 4F2".
+	Status string
+	// Memory is to be handed to the next message of this incident and target;
+	// nil leaves what was remembered before.
+	Memory []byte
+}
+
+// Kind describes a kind of sink.
+type Kind struct {
+	// Name is the kind's name in the configuration: "slack".
+	Name string
+	// Parts are the template parts that its messages need, such as "mail.subject".
+	Parts []string
+	// Limit is the pace that suits the far end unless the settings name another.
+	Limit retry.Limit
+	// Timeout bounds one Send.
+	Timeout time.Duration
+	// Settings returns a pointer to a new struct of the kind's own settings that
+	// holds the defaults; its fields bear koanf tags. Config decodes into it,
+	// strictly, and hands it to Validate and New.
+	Settings func() any
+	// Validate looks at decoded settings without touching the network. Each
+	// fault names its key.
+	Validate func(settings any) []fault.Fault
+	// New builds the sink.
+	New func(name string, settings any, d Deps) (Sink, error)
+	// Calm is true for a far end that also likes to hear of successes
+	// (mail, chat, webhook; never a pager or a command).
+	Calm bool
+}
+
+// Deps is what a sink may use of the world.
+type Deps struct {
+	Log *slog.Logger
+	Now func() time.Time
+	// Client sends HTTP; it has no overall timeout, ctx bounds each request.
+	Client *http.Client
+	// ExternalURL is how people reach bellhop; empty when there is no such URL.
+	ExternalURL string
+	// Version of the program, for User-Agent and the like.
+	Version string
+}
