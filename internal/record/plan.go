@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"bellhop/internal/event"
+	"bellhop/router"
 )
 
 // Plan is what bellhop knows of a plan beyond any one incident, so that neither
@@ -14,7 +15,7 @@ type Plan struct {
 	// Settled is the last run that was seen settled.
 	Settled event.Run `json:"settled"`
 	// Told is what was told last of a run that did not succeed.
-	Told Told `json:"told"`
+	Told router.Told `json:"told"`
 	// Success is the end of the last run whose success was told.
 	Success time.Time `json:"success,omitzero"`
 	// Firing holds the alerts of the plan that fire, by fingerprint.
@@ -25,15 +26,6 @@ type Plan struct {
 	Cluster     event.Cluster     `json:"cluster"`
 	Plan        event.Plan        `json:"plan"`
 	Destination event.Destination `json:"destination"`
-}
-
-// Told is what was said of a run.
-type Told struct {
-	Kind    event.Kind                   `json:"kind,omitempty"` // empty: nothing was told yet
-	Run     event.Run                    `json:"run"`
-	Outcome event.Outcome                `json:"outcome,omitempty"`
-	Cause   event.Cause                  `json:"cause,omitempty"`
-	Modules map[string]event.ModuleState `json:"modules,omitempty"` // those that were not ok
 }
 
 // Probe is what the repository answered about one module's run.
