@@ -16,6 +16,9 @@ type Incident struct {
 	// Last is the id of the event that was told last.
 	Last       string `json:"last"`
 	FailedRuns int    `json:"failed_runs"`
+	// Seen and Repeats tell of the signals that brought no news.
+	Seen    time.Time `json:"seen,omitzero"`
+	Repeats int       `json:"repeats,omitempty"`
 	// Was is the worst that is known of it, for the message that tells its end.
 	Was Trouble `json:"was"`
 	// Told lists everybody who was told of it and so hears its changes and its end.

@@ -18,8 +18,8 @@ type Plan struct {
 	Told router.Told `json:"told"`
 	// Success is the end of the last run whose success was told.
 	Success time.Time `json:"success,omitzero"`
-	// Firing holds the alerts of the plan that fire, by fingerprint.
-	Firing map[string]event.Alert `json:"firing,omitempty"`
+	// Firing holds the signals of the alerts that fire, by fingerprint.
+	Firing map[string]event.Signal `json:"firing,omitempty"`
 	// Probed is what the repository was last asked, by module.
 	Probed map[string]Probe `json:"probed,omitempty"`
 

@@ -22,6 +22,9 @@ const (
 	OpenPlans = "open/"
 )
 
+// ClusterKey names the row of the cluster that was seen last, an event.Cluster.
+const ClusterKey = "cluster"
+
 // EventKey names the row of an event.
 func EventKey(id string) string { return Events + id }
 

@@ -75,7 +75,7 @@ type Engine interface {
 type Step struct {
 	Ends  []End    // leases that end
 	Guard []Row    // rows that must still be at this revision (0: not there), else ErrChanged; only Key and Rev count
-	Set   []Row    // rows to write; a nil Value removes the row; Rev does not count
+	Set   []Row    // rows to write, whatever their revision; a nil Value removes the row, but only at this revision when Rev is not 0 (a newer one stays, without an error)
 	Put   []Job    // jobs to add or to join
 	Drop  []string // ids of waiting jobs, neither leased nor ever begun, that end as superseded, else ErrChanged
 }

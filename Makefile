@@ -1,0 +1,56 @@
+# bellhop: every target says what it does; `make help` lists them.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/bellhop
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/bellhop ./cmd/bellhop
+
+.PHONY: demo
+demo: build ## the main job on this machine, told as a story, without NethServer
+	./bin/bellhop demo --once
+
+.PHONY: test
+test: ## install what the tests need (as root on Debian) and run them all
+	./.ci/install-test-programs
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck, tidy
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	$(GO) mod tidy -diff
+
+.PHONY: fuzz
+fuzz: ## fuzz each parser for FUZZTIME (30s)
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+	  for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' $$file); do \
+	    echo "$$name in $$(dirname $$file)"; \
+	    $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
+	  done; \
+	done
+
+.PHONY: package
+package: build ## pack binary, example configuration and licence into dist/
+	rm -rf dist && mkdir -p dist/bellhop-$(VERSION)
+	cp bin/bellhop README.md CHANGELOG.md LICENSE config/example.yml dist/bellhop-$(VERSION)/
+	tar -C dist -czf dist/bellhop-$(VERSION)-linux-$$($(GO) env GOARCH).tar.gz bellhop-$(VERSION)
+	@ls -l dist/*.tar.gz
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist
