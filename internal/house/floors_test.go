@@ -40,6 +40,7 @@ var floors = map[string]int{
 	"internal/farend":        1,
 	"correlate":              1,
 	"repocheck":              1,
+	"repocheck/restictest":   1,
 	"router":                 1,
 	"router/queue":           1,
 	"templates":              1,
