@@ -27,9 +27,15 @@ var (
 	// ErrLeaseLost: the lease expired and the job is no longer the caller's.
 	// Nothing happened.
 	ErrLeaseLost = errors.New("lease lost")
+	// ErrInvalid: the step can never be carried out, such as one that puts a job
+	// without an id. Nothing happened; trying again does not help.
+	ErrInvalid = errors.New("invalid step")
 	// ErrClosed: the engine was closed.
 	ErrClosed = errors.New("queue closed")
 )
+
+// LeaseFor is how long a lease runs in an engine that was not told otherwise.
+const LeaseFor = time.Minute
 
 // Engine keeps jobs and rows. All methods may be called at the same time.
 type Engine interface {

@@ -1,0 +1,202 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"bellhop/internal/retry"
+)
+
+// errStopping is the cause by which turns end that outlast the pump's grace.
+var errStopping = errors.New("bellhop is stopping")
+
+// trouble is the pace at which an engine that fails is asked again.
+func trouble() retry.Backoff {
+	return retry.Backoff{Min: 100 * time.Millisecond, Max: 10 * time.Second}
+}
+
+// lane leases what is due in one lane and gives each job a turn of its own.
+type lane struct {
+	Lane
+	e     Engine
+	o     PumpOptions
+	log   *slog.Logger
+	slots chan struct{} // one in it for each turn that runs
+	turns sync.WaitGroup
+}
+
+func newLane(e Engine, l Lane, o PumpOptions) *lane {
+	if l.Backoff == (retry.Backoff{}) {
+		l.Backoff = retry.Key()
+	}
+	return &lane{
+		Lane:  l,
+		e:     e,
+		o:     o,
+		log:   o.Log.With("lane", l.Name),
+		slots: make(chan struct{}, max(l.Workers, 1)),
+	}
+}
+
+// run leases until ctx ends; turns end with air.
+func (l *lane) run(ctx, air context.Context) error {
+	defer l.turns.Wait()
+	var pace *Limiter
+	err := l.insist(ctx, "read the log of sends", func() (err error) {
+		pace, err = l.refill(ctx)
+		return err
+	})
+	for err == nil {
+		err = l.next(ctx, air, pace)
+	}
+	if errors.Is(err, ErrClosed) && ctx.Err() == nil {
+		return err
+	}
+	return nil // ctx ended, and insist gives up for nothing else
+}
+
+// next waits for a free worker, for a job and for the limit, in this order, so
+// that a job stays open to joining and dropping until its turn has come.
+func (l *lane) next(ctx, air context.Context, pace *Limiter) error {
+	select {
+	case l.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	n, err := l.lease(ctx, air, pace)
+	if n == 0 {
+		<-l.slots
+	}
+	return err
+}
+
+// lease begins turns for what may go out now; the first has its slot already.
+func (l *lane) lease(ctx, air context.Context, pace *Limiter) (n int, err error) {
+	err = l.insist(ctx, "wait for a job", func() error { return l.e.Wait(ctx, l.Name) })
+	if err != nil {
+		return 0, err
+	}
+	if err := l.hold(ctx, pace); err != nil {
+		return 0, err
+	}
+	free := 1
+	if !pace.Limited() {
+		free += l.grab()
+	}
+	var leases []Lease
+	err = l.insist(ctx, "lease a job", func() (err error) {
+		leases, err = l.e.Lease(ctx, l.Name, free)
+		return err
+	})
+	for range free - max(len(leases), 1) {
+		<-l.slots
+	}
+	for _, job := range leases {
+		pace.Take(l.o.Now())
+		l.turns.Go(func() {
+			defer func() { <-l.slots }()
+			l.turn(ctx, air, job)
+		})
+	}
+	return len(leases), err
+}
+
+// grab takes what other slots are free.
+func (l *lane) grab() (n int) {
+	for {
+		select {
+		case l.slots <- struct{}{}:
+			n++
+		default:
+			return n
+		}
+	}
+}
+
+// hold waits until the limit lets one more pass.
+func (l *lane) hold(ctx context.Context, pace *Limiter) error {
+	began := l.o.Now()
+	for d := pace.Delay(began); d > 0; d = pace.Delay(l.o.Now()) {
+		if err := sleep(ctx, d); err != nil {
+			return err
+		}
+	}
+	if waited := l.o.Now().Sub(began); waited > 0 && pace.Limited() {
+		l.o.Observer.Waited(l.Name, waited)
+	}
+	return nil
+}
+
+// insist calls f until it succeeds, later each time, so that a fault of the disk
+// stops a lane no longer than it lasts. It gives up when ctx ends or the engine
+// was closed.
+func (l *lane) insist(ctx context.Context, what string, f func() error) error {
+	for try := 1; ; try++ {
+		err := f()
+		if err == nil || errors.Is(err, ErrClosed) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		l.log.Error("queue: could not "+what+"; trying again", "error", err)
+		if err := sleep(ctx, trouble().Delay(try, l.o.Random())); err != nil {
+			return err
+		}
+	}
+}
+
+// refillPage is how many jobs of the log are read at once.
+const refillPage = 500
+
+// refill makes the limiter anew out of what went out before a restart. N sends
+// suffice: a lane that kept its pace has no more of them in a window.
+func (l *lane) refill(ctx context.Context) (*Limiter, error) {
+	var sent []time.Time
+	q := JobQuery{Lane: l.Name, Limit: refillPage}
+	for l.Limit.N > 0 && len(sent) < l.Limit.N {
+		jobs, err := l.e.Jobs(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range jobs {
+			sent = append(sent, l.recent(j)...)
+		}
+		if len(jobs) < refillPage {
+			break
+		}
+		q.Before = jobs[len(jobs)-1].Seq
+	}
+	return NewLimiter(l.Limit, sent), nil
+}
+
+// recent lists the attempts of a job within the limit's window. They are told as
+// distances from the present reading of the clock, so that setting the wall's
+// clock later does not move them.
+func (l *lane) recent(j Job) (sent []time.Time) {
+	now := l.o.Now()
+	times := []time.Time{j.Begun}
+	for _, a := range j.Attempts {
+		times = append(times, a.At)
+	}
+	for _, at := range times {
+		if ago := max(now.Sub(at), 0); !at.IsZero() && ago < l.Limit.Per {
+			sent = append(sent, now.Add(-ago))
+		}
+	}
+	return sent
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

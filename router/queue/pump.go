@@ -1,0 +1,131 @@
+package queue
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"bellhop/internal/retry"
+)
+
+// Handler does the work of a lane. It may be called for several jobs of different
+// keys at the same time, and has to return soon after its context has ended.
+type Handler interface {
+	// Handle works on the leased job. An error that nobody marked (package retry)
+	// is temporary: the job comes again, later each time. The result counts with
+	// an error, too.
+	Handle(ctx context.Context, l Lease) (Result, error)
+}
+
+// Result is what came of a turn.
+type Result struct {
+	// Step happens in the same step as the end of the lease; its Ends are the pump's.
+	Step Step
+	// Again, when it is not zero: not finished, look again then. It is no failure.
+	Again time.Time
+	// Status is the far end's answer, for the attempt's record.
+	Status string
+}
+
+// Lane is what a pump has to know of a lane.
+type Lane struct {
+	Name    string
+	Handler Handler
+	Workers int         // how many jobs at the same time; 0: one
+	Limit   retry.Limit // pace of R13
+	// Marks is true for sends: a job is noted as begun before it is handed over,
+	// because a far end may hear of it, every attempt is kept, and what was sent
+	// is not sent again because its step did not fit. False for work that can
+	// simply be done anew.
+	Marks   bool
+	Timeout time.Duration // of one Handle; 0: none
+	Backoff retry.Backoff // after temporary errors; zero: retry.Key
+}
+
+// Outcome is what became of a turn, for those who count.
+type Outcome string
+
+// The outcomes of a turn.
+const (
+	Done    Outcome = "sent"    // the job ended well
+	PutOff  Outcome = "again"   // it asked to be looked at again; no failure
+	Retried Outcome = "retried" // it failed and will be tried again
+	GaveUp  Outcome = "dead"    // it was set aside
+)
+
+// Observer is told what happens in the lanes; its methods must not block.
+type Observer interface {
+	// Ended tells of a turn whose end is on record, and how long Handle took.
+	Ended(lane string, o Outcome, took time.Duration)
+	// Waited tells that a lane stood still for its limit.
+	Waited(lane string, d time.Duration)
+}
+
+// PumpOptions are what a pump needs of the world.
+type PumpOptions struct {
+	Now      func() time.Time // needed
+	Random   func() float64   // numbers in [0,1) for the backoff; nil: random ones
+	Log      *slog.Logger     // nil: nothing is logged
+	Observer Observer         // nil: nobody is told
+	// Grace is how long, after Run's context has ended, turns in the air may go
+	// on before their own contexts end.
+	Grace time.Duration
+}
+
+// Pump leases jobs, hands them to their lane's handler at the lane's pace, and
+// writes down how each turn ended. The promise: a turn's end and what it changes
+// are one step; a job whose end could not be written comes again; neither an error
+// nor a panic of one handler, nor the wait for one far end, holds up another lane.
+type Pump struct {
+	lanes []*lane
+	grace time.Duration
+}
+
+// NewPump makes a pump over an engine. Nothing runs before [Pump.Run].
+func NewPump(e Engine, lanes []Lane, o PumpOptions) *Pump {
+	if o.Random == nil {
+		o.Random = rand.Float64
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Observer == nil {
+		o.Observer = nobody{}
+	}
+	p := &Pump{grace: o.Grace}
+	for _, l := range lanes {
+		p.lanes = append(p.lanes, newLane(e, l, o))
+	}
+	return p
+}
+
+// Run works the lanes off until ctx ends. Then nothing more is leased, what is in
+// the air may finish within Grace, the rest stays in the engine, and Run returns
+// nil. It returns early, with ErrClosed, only when the engine was closed.
+func (p *Pump) Run(ctx context.Context) error {
+	air, cut := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cut(nil)
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(p.grace, func() { cut(errStopping) })
+	})
+	defer stop()
+	errs := make([]error, len(p.lanes))
+	var wg sync.WaitGroup
+	for i, l := range p.lanes {
+		wg.Go(func() { errs[i] = l.run(ctx, air) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type nobody struct{}
+
+func (nobody) Ended(string, Outcome, time.Duration) {}
+func (nobody) Waited(string, time.Duration)         {}

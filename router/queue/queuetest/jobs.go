@@ -1,0 +1,196 @@
+package queuetest
+
+import (
+	"fmt"
+	"time"
+
+	"bellhop/router/queue"
+)
+
+func jobs() []promise {
+	return []promise{
+		{"a job is kept as it was put", jobKept},
+		{"an id that waits is joined: the earlier due time wins, the rest stays", jobJoins},
+		{"an id that is leased is done once more, after an ack or a bury", jobOnceMore},
+		{"what is done once more keeps its place in the order", jobOnceMorePlace},
+		{"an Again takes what was put meanwhile", jobOnceMoreAgain},
+		{"an ended id that is kept is not said again", jobSaid},
+		{"an ended id that is not kept is a new job", jobForgotten},
+		{"ack, again and bury end a lease as they say", jobEnds},
+		{"a record keeps the first attempt and the newest others", jobAttempts},
+		{"a waiting job can be dropped, a begun one cannot", jobDrop},
+	}
+}
+
+func jobKept(b *bench) {
+	put := b.later("a", "k", time.Minute)
+	b.put(put)
+	got := b.only("a")
+	if got.Lane != put.Lane || got.Key != put.Key || !got.Due.Equal(put.Due) || !got.Keep || string(got.Payload) != string(put.Payload) {
+		b.Errorf("%+v, want what was put: %+v", got, put)
+	}
+	if got.Seq == 0 || !got.Put.Equal(b.clock.read()) || got.Delay != time.Minute || got.State != queue.Queued ||
+		got.Tries != 0 || len(got.Attempts) != 0 || !got.Begun.IsZero() {
+		b.Errorf("%+v: what the engine fills in is wrong", got)
+	}
+}
+
+func jobJoins(b *bench) {
+	b.put(b.later("a", "k", time.Hour))
+	first := b.only("a")
+	b.put(queue.Job{ID: "a", Lane: "m", Key: "z", Due: b.clock.read().Add(time.Minute), Payload: []byte("new")})
+	joined := b.only("a")
+	if joined.Delay != time.Minute || !joined.Due.Equal(b.clock.read().Add(time.Minute)) {
+		b.Errorf("due %s, want the earlier time", joined.Due)
+	}
+	if joined.Seq != first.Seq || joined.Lane != "l" || joined.Key != "k" || string(joined.Payload) != string(first.Payload) || !joined.Keep {
+		b.Errorf("%+v, want the rest of the waiting job: %+v", joined, first)
+	}
+	b.put(b.later("a", "k", 2*time.Hour))
+	if got := b.only("a").Due; !got.Equal(joined.Due) {
+		b.Errorf("a later put moved the due time to %s", got)
+	}
+	b.clock.move(time.Minute)
+	b.lease("a")
+	b.stats(1, 0, first.Put)
+}
+
+func jobOnceMore(b *bench) {
+	for i, verb := range []queue.Verb{queue.Ack, queue.Bury} {
+		id := fmt.Sprintf("job %d", i)
+		b.put(b.job(id, "k"))
+		l := b.lease(id)[0]
+		again := b.later(id, "k", time.Hour)
+		again.Payload = []byte("once more")
+		b.put(again)
+		b.put(b.later(id, "k", time.Minute)) // joins what waits behind the lease
+		b.lease()
+		b.end(l, verb)
+		b.lease()
+		b.clock.move(time.Minute)
+		more := b.lease(id)[0]
+		if string(more.Payload) != "once more" || more.Seq == l.Seq || more.Heard || len(more.Attempts) != 0 {
+			b.Errorf("%+v is not a new job of what was put", more)
+		}
+		b.end(more, queue.Ack)
+		b.put(b.job(id, "k"))
+		b.lease()
+	}
+	b.listed(queue.JobQuery{}, "job 1 sent", "job 1 dead", "job 0 sent", "job 0 sent")
+}
+
+func jobOnceMorePlace(b *bench) {
+	b.put(b.brief("a", "k"), b.job("b", "k"))
+	a := b.lease("a")[0]
+	b.put(b.brief("a", "k"), b.job("c", "k"))
+	b.end(a, queue.Ack)
+	for _, id := range []string{"b", "a", "c"} {
+		b.end(b.lease(id)[0], queue.Ack)
+	}
+	b.put(b.brief("x", "one"), b.job("y", "two"))
+	xy := b.lease("x", "y")
+	b.put(b.brief("x", "two")) // elsewhere: behind what is there
+	b.end(xy[0], queue.Ack)
+	b.lease()
+	b.end(xy[1], queue.Ack)
+	b.lease("x")
+}
+
+func jobOnceMoreAgain(b *bench) {
+	b.put(b.job("a", "k"))
+	l := b.lease("a")[0]
+	b.put(b.later("a", "k", time.Minute))
+	b.do(queue.Step{Ends: []queue.End{{Lease: l, Verb: queue.Again, Due: b.clock.read().Add(time.Hour)}}})
+	b.clock.move(time.Minute)
+	b.end(b.lease("a")[0], queue.Ack)
+	b.clock.move(24 * time.Hour)
+	b.lease()
+	b.listed(queue.JobQuery{}, "a sent")
+}
+
+func jobSaid(b *bench) {
+	buried := b.brief("buried", "k")
+	b.put(b.job("acked", "a"), buried, b.job("dropped", "d"))
+	b.do(queue.Step{Drop: []string{"dropped"}})
+	ls := b.lease("acked", "buried")
+	b.end(ls[0], queue.Ack)
+	b.end(ls[1], queue.Bury)
+	b.put(b.job("acked", "a"), buried, b.job("dropped", "d"))
+	b.lease()
+	b.listed(queue.JobQuery{}, "dropped superseded", "buried dead", "acked sent")
+}
+
+func jobForgotten(b *bench) {
+	b.put(b.brief("a", "k"), b.brief("b", "k"))
+	b.do(queue.Step{Drop: []string{"b"}})
+	b.end(b.lease("a")[0], queue.Ack)
+	b.listed(queue.JobQuery{})
+	b.put(b.brief("a", "k"), b.brief("b", "l"))
+	b.lease("a", "b")
+}
+
+func jobEnds(b *bench) {
+	b.put(b.job("a", "a"), b.job("b", "b"), b.job("c", "c"))
+	ls := b.lease("a", "b", "c")
+	for _, l := range ls {
+		b.begin(l)
+	}
+	at := b.clock.read()
+	due := at.Add(time.Minute)
+	b.do(queue.Step{Ends: []queue.End{
+		{Lease: ls[0], Verb: queue.Ack, Attempt: &queue.Attempt{At: at, Took: time.Second, Status: "202"}},
+		{Lease: ls[1], Verb: queue.Again, Due: due, Failed: true, Attempt: &queue.Attempt{At: at, Error: "refused"}},
+		{Lease: ls[2], Verb: queue.Bury, Attempt: &queue.Attempt{At: at, Status: "400", Error: "never"}},
+	}})
+	b.listed(queue.JobQuery{}, "c dead", "b queued", "a sent")
+	a, again, dead := b.only("a"), b.only("b"), b.only("c")
+	if len(a.Attempts) != 1 || a.Attempts[0].Status != "202" || a.Attempts[0].Took != time.Second || !a.Begun.IsZero() {
+		b.Errorf("sent: %+v", a)
+	}
+	if again.Tries != 1 || !again.Due.Equal(due) || again.Delay != time.Minute || !again.Begun.IsZero() || again.Attempts[0].Error != "refused" {
+		b.Errorf("put off: %+v", again)
+	}
+	if dead.Attempts[0].Error != "never" || dead.Tries != 0 {
+		b.Errorf("dead: %+v", dead)
+	}
+	b.lease()
+	b.clock.move(time.Minute)
+	if l := b.lease("b")[0]; l.Heard {
+		b.Error("every attempt has its end on record, but the lease says that one was heard")
+	}
+}
+
+func jobAttempts(b *bench) {
+	b.put(b.job("a", "k"))
+	const n = queue.MaxAttempts + 5
+	for i := range n {
+		l := b.lease("a")[0]
+		b.do(queue.Step{Ends: []queue.End{{
+			Lease: l, Verb: queue.Again, Due: b.clock.read(), Failed: i%2 == 0,
+			Attempt: &queue.Attempt{At: b.clock.read(), Status: fmt.Sprint(i)},
+		}}})
+	}
+	j := b.only("a")
+	if len(j.Attempts) != queue.MaxAttempts || j.Attempts[0].Status != "0" || j.Attempts[1].Status != "6" ||
+		j.Attempts[queue.MaxAttempts-1].Status != fmt.Sprint(n-1) {
+		b.Errorf("%d attempts are kept: %+v", len(j.Attempts), j.Attempts)
+	}
+	if want := (n + 1) / 2; j.Tries != want {
+		b.Errorf("%d tries, want the %d that failed", j.Tries, want)
+	}
+}
+
+func jobDrop(b *bench) {
+	b.put(b.job("begun", "a"), b.job("tried", "b"), b.job("behind", "b"), b.job("head", "c"), b.job("next", "c"))
+	ls := b.lease("begun", "tried", "head")
+	b.begin(ls[0])
+	for _, l := range ls {
+		b.end(l, queue.Again)
+	}
+	b.refused(queue.Step{Drop: []string{"begun"}}, queue.ErrChanged)
+	b.do(queue.Step{Drop: []string{"behind", "head", "head"}})
+	b.listed(queue.JobQuery{State: queue.Superseded}, "head superseded", "behind superseded")
+	b.refused(queue.Step{Drop: []string{"head"}}, queue.ErrChanged)
+	b.lease("begun", "tried", "next")
+	b.stats(3, 0, b.clock.read())
+}

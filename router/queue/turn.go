@@ -1,0 +1,146 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+const (
+	// turnsMax is how often work that met a changed row is done anew at once.
+	turnsMax = 5
+	// pause is how long it rests after that.
+	pause = time.Second
+	// extendEach is how often a lease in use is extended.
+	extendEach = LeaseFor / 3
+)
+
+// turn is one job's turn: begun, handled and ended. Ctx ends when the pump stops,
+// air when its grace is over as well.
+func (l *lane) turn(ctx, air context.Context, job Lease) {
+	mine, lost := context.WithCancelCause(air)
+	defer lost(nil)
+	go l.keep(mine, job, lost)
+
+	if l.Marks {
+		err := l.insist(ctx, "note that a send begins", func() error {
+			err := l.e.Begin(context.WithoutCancel(ctx), job)
+			if errors.Is(err, ErrLeaseLost) {
+				l.log.Warn("queue: a lease was lost before its turn began", "job", job.ID)
+				lost(err)
+				return nil
+			}
+			return err
+		})
+		if err != nil || mine.Err() != nil {
+			return // nothing was said yet, and the job comes again
+		}
+	}
+	for try := 1; l.try(mine, job, try); try++ {
+	}
+}
+
+// keep extends the lease until ctx ends. Who lost it must not go on.
+func (l *lane) keep(ctx context.Context, job Lease, lost context.CancelCauseFunc) {
+	for sleep(ctx, extendEach) == nil {
+		err := l.e.Extend(ctx, job)
+		if errors.Is(err, ErrLeaseLost) {
+			lost(err)
+			return
+		}
+		if err != nil && ctx.Err() == nil {
+			l.log.Warn("queue: could not extend a lease", "job", job.ID, "error", err)
+		}
+	}
+}
+
+// try hands the job over and writes down what came of it. It is true when the work
+// has to be done anew at once.
+func (l *lane) try(ctx context.Context, job Lease, try int) (anew bool) {
+	began := l.o.Now()
+	res, err := l.handle(ctx, job)
+	took := l.o.Now().Sub(began)
+	if err != nil && ctx.Err() != nil {
+		// Cut off: nobody knows what the far end heard, and Begun says so.
+		l.log.Warn("queue: a turn was cut off", "job", job.ID, "cause", context.Cause(ctx))
+		return false
+	}
+	end, outcome := l.verdict(job, res, err, began, took)
+	step := res.Step
+	step.Ends = []End{end}
+	werr := l.finish(ctx, step)
+	switch {
+	case errors.Is(werr, ErrChanged) && try < turnsMax && !l.Marks:
+		return true
+	case errors.Is(werr, ErrChanged), errors.Is(werr, ErrInvalid):
+		err = errors.Join(err, werr)
+		outcome, werr = l.alone(ctx, end, outcome, werr)
+	}
+	if werr != nil {
+		l.log.Error("queue: the end of a turn is not on record; the job comes again", "job", job.ID, "error", werr)
+		return false
+	}
+	l.tell(job, outcome, took, err)
+	return false
+}
+
+// tell lets log and observer know of a turn that ended.
+func (l *lane) tell(job Lease, o Outcome, took time.Duration, err error) {
+	switch o {
+	case Retried:
+		l.log.Warn("queue: a job failed and is tried again", "job", job.ID, "tries", job.Tries+1, "error", err)
+	case GaveUp:
+		l.log.Error("queue: a job was set aside", "job", job.ID, "error", err)
+	}
+	l.o.Observer.Ended(l.Name, o, took)
+}
+
+// handle calls the handler within its time. A panic of its is an error like any other.
+func (l *lane) handle(ctx context.Context, job Lease) (res Result, err error) {
+	if l.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.Timeout)
+		defer cancel()
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			res, err = Result{}, fmt.Errorf("panic: %v", p)
+			l.log.Error("queue: a handler panicked", "job", job.ID, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	return l.Handler.Handle(ctx, job)
+}
+
+// finish writes the end of a turn, again and again while the disk fails and there
+// is time; at least once.
+func (l *lane) finish(ctx context.Context, s Step) error {
+	var final error
+	err := l.insist(ctx, "write the end of a turn", func() error {
+		final = l.e.Do(context.WithoutCancel(ctx), s)
+		if errors.Is(final, ErrChanged) || errors.Is(final, ErrLeaseLost) || errors.Is(final, ErrInvalid) {
+			return nil
+		}
+		return final
+	})
+	if final != nil {
+		return final
+	}
+	return err
+}
+
+// alone ends a turn whose step cannot be written. A send stays what it was: it is
+// better that what it wanted remembered is lost than that it is said twice. Other
+// work is done again, after a pause, and when its step can never fit, as a failure.
+func (l *lane) alone(ctx context.Context, end End, o Outcome, cause error) (Outcome, error) {
+	switch {
+	case l.Marks:
+		l.log.Error("queue: a send is on record without what it wanted to be remembered", "job", end.Lease.ID, "error", cause)
+	case errors.Is(cause, ErrInvalid):
+		end, o = l.failed(end.Lease, cause, l.o.Now(), 0)
+	default:
+		end, o = End{Lease: end.Lease, Verb: Again, Due: l.o.Now().Add(pause)}, Retried
+	}
+	return o, l.finish(ctx, Step{Ends: []End{end}})
+}
