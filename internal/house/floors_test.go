@@ -19,9 +19,10 @@ var floors = map[string]int{
 
 	"internal/app": 4,
 
-	"sinks/all":         3,
-	"internal/pipeline": 3,
-	"internal/admin":    3,
+	"sinks/all":           3,
+	"correlate/redistest": 3,
+	"internal/pipeline":   3,
+	"internal/admin":      3,
 
 	"config":                 2,
 	"internal/record":        2,
@@ -31,6 +32,7 @@ var floors = map[string]int{
 	"sinks/slack":            2,
 	"sinks/webhook":          2,
 	"sinks/sinktest":         2,
+	"correlate/recorded":     2,
 	"router/queue/disk":      2,
 	"router/queue/queuetest": 2,
 

@@ -1,0 +1,78 @@
+package correlate
+
+import (
+	"fmt"
+
+	"bellhop/internal/event"
+	"bellhop/internal/secret"
+)
+
+// Finding is what a look found. Its fields are those of the event that may be
+// made of it.
+type Finding struct {
+	Kind        event.Kind
+	Cluster     event.Cluster
+	Plan        event.Plan
+	Destination event.Destination
+	// Known is true when the cluster has the plan; true also when that could not
+	// be told for certain.
+	Known bool
+	// Enabled is false only when the cluster says that the plan is disabled.
+	Enabled bool
+	// Run is zero, but perhaps settled, when no status belongs to the run.
+	Run     event.Run
+	Outcome event.Outcome
+	Cause   event.Cause
+	Modules []event.Module // in the plan's order
+	// Notes say what is missing and why, and whatever else is odd.
+	Notes []string
+}
+
+// Unavailable is what can be said when Redis could not be read: err, and what the
+// query itself knows. It is not settled.
+func Unavailable(q Query, err error) Finding {
+	f := Finding{
+		Kind:    event.KindBackup,
+		Plan:    event.Plan{ID: q.Ref.ID, Name: q.Ref.Name},
+		Known:   true,
+		Enabled: true,
+		Outcome: event.RepoFailure,
+		Cause:   event.CauseRedisUnavailable,
+		Notes:   []string{fmt.Sprintf("nothing is known of the modules: %s", secret.Redact(err.Error()))},
+	}
+	if q.Missed {
+		f.Kind = event.KindMissed
+	}
+	return f
+}
+
+// Shared returns the cause that every failed module has; empty when they differ,
+// when one has none, or when none failed.
+func Shared(modules []event.Module) event.Cause {
+	var shared event.Cause
+	for _, m := range modules {
+		switch {
+		case m.State != event.StateFailed:
+		case m.Cause == "", shared != "" && shared != m.Cause:
+			return ""
+		default:
+			shared = m.Cause
+		}
+	}
+	return shared
+}
+
+// OutcomeOf says what the states of its modules make of a run (R3).
+func OutcomeOf(modules []event.Module) event.Outcome {
+	count := make(map[event.ModuleState]int)
+	for _, m := range modules {
+		count[m.State]++
+	}
+	switch {
+	case count[event.StateOK]+count[event.StatePending] == 0:
+		return event.RepoFailure
+	case count[event.StateOK] == len(modules):
+		return event.Success
+	}
+	return event.Partial
+}

@@ -1,0 +1,112 @@
+package correlate
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// modules settles who is in the plan and reads their names.
+func (r reader) modules(ctx context.Context, s *scene, plan map[string]string) error {
+	instances, ok := plan["instances"]
+	listed := strings.Fields(instances)
+	if !ok {
+		var err error
+		if listed, err = r.membership(ctx, s); err != nil {
+			return err
+		}
+		ok = len(listed) > 0
+	}
+	s.cast(listed, ok)
+	return r.names(ctx, s)
+}
+
+// membership asks every module which plans it is in: cores that keep no list with
+// the plan keep that.
+func (r reader) membership(ctx context.Context, s *scene) ([]string, error) {
+	all := slices.Collect(maps.Keys(s.home))
+	for _, id := range s.reporters() {
+		all = add(all, id)
+	}
+	slices.Sort(all)
+	asks := make([]Ask, len(all))
+	for i, id := range all {
+		asks[i] = members(membershipKey(id))
+	}
+	sets, err := r.read(ctx, asks)
+	if err != nil {
+		return nil, err
+	}
+	var in []string
+	for i, set := range sets {
+		s.noteUnreadable(asks[i].Key, set)
+		if slices.Contains(set.Members, s.plan.ID) {
+			in = append(in, all[i])
+		}
+	}
+	return in, nil
+}
+
+// names reads what people call the modules.
+func (r reader) names(ctx context.Context, s *scene) error {
+	asks := make([]Ask, len(s.modules))
+	for i, m := range s.modules {
+		asks[i] = text(moduleNameKey(m.ID))
+	}
+	values, err := r.read(ctx, asks)
+	if err != nil {
+		return err
+	}
+	for i, v := range values {
+		s.noteUnreadable(asks[i].Key, v)
+		s.modules[i].Name = v.Text
+	}
+	return nil
+}
+
+// named finds the one plan of that name. With none, or several, the id is empty.
+func (r reader) named(ctx context.Context, s *scene, name string) (id string, err error) {
+	if name == "" {
+		return "", nil
+	}
+	plans, err := r.plans(ctx)
+	if err != nil {
+		return "", err
+	}
+	asks := make([]Ask, len(plans))
+	for i, plan := range plans {
+		asks[i] = fields(planKey(plan), "name")
+	}
+	values, err := r.read(ctx, asks)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for i, v := range values {
+		s.noteUnreadable(asks[i].Key, v)
+		if v.Hash["name"] == name {
+			found = append(found, plans[i])
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	s.noteNames("several plans have this name", found)
+	return "", nil
+}
+
+// plans lists the ids of all plans.
+func (r reader) plans(ctx context.Context) ([]string, error) {
+	keys, err := r.store.Keys(ctx, anyPlan)
+	if err != nil {
+		return nil, err
+	}
+	var plans []string
+	for _, key := range keys {
+		if plan, ok := planOf(key); ok {
+			plans = append(plans, plan)
+		}
+	}
+	return plans, nil
+}
