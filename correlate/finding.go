@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"time"
 
 	"bellhop/internal/event"
 	"bellhop/internal/secret"
@@ -20,7 +21,10 @@ type Finding struct {
 	// Enabled is false only when the cluster says that the plan is disabled.
 	Enabled bool
 	// Run is zero, but perhaps settled, when no status belongs to the run.
-	Run     event.Run
+	Run event.Run
+	// Newest is the end of the newest status there is, of whatever run; a run that
+	// left no status can only be followed by one that ends later.
+	Newest  time.Time
 	Outcome event.Outcome
 	Cause   event.Cause
 	Modules []event.Module // in the plan's order

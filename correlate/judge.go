@@ -57,6 +57,7 @@ func (j *verdict) finding() Finding {
 		Destination: j.destination,
 		Known:       j.known,
 		Enabled:     j.enabled,
+		Newest:      j.run.End,
 		Outcome:     event.RepoFailure,
 		Modules:     j.modules,
 		Notes:       j.notes,
