@@ -105,13 +105,14 @@ func (t Told) end() time.Time {
 func (t Told) before(run event.Run) bool { return run.Start.After(t.end()) }
 
 // gotWorse compares with what was told of the same run: a module more that is
-// not ok, or a worse outcome. A module that is still pending is no news.
+// not ok, or a worse outcome. A module that is still pending is no news, nor is one
+// that became missing: had the run been to reach it, it was told as pending.
 func (p Past) gotWorse(e event.Event) bool {
 	if e.Outcome.Worse(p.Told.Outcome) {
 		return true
 	}
 	for _, m := range event.NotOK(e.Modules) {
-		if _, told := p.Told.Modules[m.ID]; !told && m.State != event.StatePending {
+		if _, told := p.Told.Modules[m.ID]; !told && m.State != event.StatePending && m.State != event.StateMissing {
 			return true
 		}
 	}

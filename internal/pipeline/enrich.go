@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"bellhop/correlate"
+	"bellhop/internal/event"
+	"bellhop/internal/record"
+	"bellhop/internal/retry"
+	"bellhop/router"
+	"bellhop/router/queue"
+)
+
+// Looks returns the handler of the inbox lane.
+func (p *Pipeline) Looks() queue.Handler { return looks{p} }
+
+type looks struct{ p *Pipeline }
+
+// Handle looks at a plan once: reads what is on record and what the cluster
+// says, and ends in the step that makes of it whatever it is.
+func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, error) {
+	var look record.Look
+	if err := json.Unmarshal(lease.Payload, &look); err != nil {
+		return queue.Result{}, retry.Permanent(fmt.Errorf("read look %q of the queue: %w", lease.ID, err))
+	}
+	v, err := l.p.read(ctx, look.Ref, lease.Put)
+	if err != nil {
+		return queue.Result{}, err
+	}
+	found, err := l.p.correlate(ctx, v)
+	if err != nil && ctx.Err() != nil {
+		return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)
+	}
+	if err == nil && v.ref.ID == "" && found.Known && found.Plan.ID != "" {
+		return l.p.move(v, found.Plan.ID)
+	}
+	return l.p.conclude(ctx, v, found, err)
+}
+
+// correlate asks what happened; an error means that nobody could tell.
+func (p *Pipeline) correlate(ctx context.Context, v view) (correlate.Finding, error) {
+	q := correlate.Query{
+		Ref:      v.ref,
+		Accepted: v.accepted,
+		Settled:  v.known.Settled,
+		Missed:   v.missed(),
+		Quiet:    !v.fresh || v.known.Incident != "",
+	}
+	if v.known.Incident != "" && v.known.Told.Cause == event.CauseRedisUnavailable {
+		q.Quiet, q.Accepted = false, v.incident.Opened // what the alert meant is still to be found out
+	}
+	began := p.Now()
+	found, err := p.Correlator.Look(ctx, q)
+	p.Observer.Looked(p.Now().Sub(began))
+	if err != nil {
+		p.Log.Warn("the cluster's state cannot be read", "plan", v.plan, "err", err)
+		found = correlate.Unavailable(q, err)
+	}
+	return found, err
+}
+
+// conclude decides by R1, R7 and R9 whether this look tells, waits or is done.
+func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding, away error) (queue.Result, error) {
+	settled := away == nil && found.Run.Settled
+	if !settled && (v.swept() || len(v.firing) == 0 && v.known.Incident != "") {
+		// A sweep, or an end that may only mean "running again": the incident
+		// stays open, and sweeps go on asking until a run has settled.
+		step, err := p.finish(v, v.known)
+		return queue.Result{Step: step}, err
+	}
+	next := router.Next{Tell: true}
+	if !v.swept() {
+		w := router.Wait{Accepted: v.accepted, First: p.Timing.Wait, Max: p.Timing.MaxWait}
+		next = w.Next(p.Now(), settled, away == nil)
+	}
+	if !next.Tell {
+		p.Log.Debug("the run has not settled", "plan", v.plan, "again", next.Again)
+		return queue.Result{Again: next.Again}, nil
+	}
+	step, err := p.tell(ctx, v, found, next.Again.IsZero())
+	return queue.Result{Step: step, Again: next.Again}, err
+}
+
+// move hands the signals of a plan that was named by its name to the plan's own job.
+func (p *Pipeline) move(v view, id string) (queue.Result, error) {
+	ref := event.PlanRef{ID: id}
+	var step queue.Step
+	for _, s := range v.signals {
+		s.Plan = ref
+		row, err := record.SignalRow(s)
+		if err != nil {
+			return queue.Result{}, err
+		}
+		step.Set = append(step.Set, row)
+	}
+	step.Set = append(step.Set, remove(v.waiting)...)
+	job, err := lookJob(ref, p.Now())
+	step.Put = []queue.Job{job}
+	return queue.Result{Step: step}, err
+}
+
+// remove takes rows away, but not what came in under their names since.
+func remove(rows []queue.Row) []queue.Row {
+	gone := make([]queue.Row, len(rows))
+	for i, r := range rows {
+		gone[i] = queue.Row{Key: r.Key, Rev: r.Rev}
+	}
+	return gone
+}
+
+// finish is the step of a look that has answered its signals.
+func (p *Pipeline) finish(v view, known record.Plan) (queue.Step, error) {
+	step, err := p.remember(v, known)
+	if err != nil {
+		return step, err
+	}
+	step.Set = append(step.Set, remove(v.waiting)...)
+	if len(v.waiting) == maxSignals { // more of them wait
+		job, err := lookJob(v.ref, p.Now())
+		if err != nil {
+			return step, err
+		}
+		step.Put = append(step.Put, job)
+	}
+	return step, nil
+}
+
+// remember writes what is known of the plan, unless somebody else wrote meanwhile.
+func (p *Pipeline) remember(v view, known record.Plan) (queue.Step, error) {
+	known.Firing = v.firing
+	row, err := record.Encode(record.PlanKey(v.plan), known)
+	return queue.Step{
+		Guard: []queue.Row{{Key: v.row.Key, Rev: v.row.Rev}},
+		Set:   []queue.Row{row},
+	}, err
+}

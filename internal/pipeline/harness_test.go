@@ -1,0 +1,270 @@
+package pipeline_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bellhop/correlate"
+	"bellhop/internal/event"
+	"bellhop/internal/pipeline"
+	"bellhop/internal/record"
+	"bellhop/internal/retry"
+	"bellhop/repocheck"
+	"bellhop/router"
+	"bellhop/router/queue"
+	"bellhop/router/queue/disk"
+	"bellhop/sinks"
+)
+
+// cluster is what the correlator finds; nil is a Redis that is away.
+type cluster struct {
+	mu    sync.Mutex
+	found *correlate.Finding
+	asked []correlate.Query
+}
+
+func (c *cluster) set(f *correlate.Finding) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.found = f
+}
+
+func (c *cluster) Look(_ context.Context, q correlate.Query) (correlate.Finding, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = append(c.asked, q)
+	if c.found == nil {
+		return correlate.Finding{}, errors.New("dial tcp 127.0.0.1:6379: connection refused")
+	}
+	return *c.found, nil
+}
+
+// repository counts how often it is asked.
+type repository struct{ asked []string }
+
+func (r *repository) Check(_ context.Context, _ event.Plan, _ event.Run, failed []event.Module) map[string]repocheck.Answer {
+	answers := make(map[string]repocheck.Answer)
+	for _, m := range failed {
+		r.asked = append(r.asked, m.ID)
+		answers[m.ID] = repocheck.Answer{Cause: event.CauseWrongPassword, Asked: true}
+	}
+	return answers
+}
+
+// heard is one message that arrived.
+type heard struct {
+	At time.Time
+	sinks.Message
+}
+
+// ear is a sink that writes down what it hears and answers as told.
+type ear struct {
+	targets []string
+	answer  func(m sinks.Message) error
+	mu      sync.Mutex
+	all     []heard
+}
+
+func (e *ear) Targets() []string { return e.targets }
+
+func (e *ear) Send(_ context.Context, m sinks.Message) (sinks.Receipt, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.answer != nil {
+		if err := e.answer(m); err != nil {
+			return sinks.Receipt{Status: "no"}, err
+		}
+	}
+	e.all = append(e.all, heard{time.Now(), m})
+	return sinks.Receipt{Status: "yes", Memory: []byte(m.Target + " was told " + string(m.Event.Status))}, nil
+}
+
+// said lists what was heard as "target status".
+func (e *ear) said() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var all []string
+	for _, h := range e.all {
+		all = append(all, h.Target+" "+string(h.Event.Status))
+	}
+	return all
+}
+
+func (e *ear) last() heard {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.all) == 0 {
+		return heard{}
+	}
+	return e.all[len(e.all)-1]
+}
+
+type renderer struct{ err error }
+
+func (r renderer) Render(part string, e event.Event) (string, error) {
+	return part + " of " + string(e.Status), r.err
+}
+
+type observer struct{}
+
+func (observer) Looked(time.Duration)        {}
+func (observer) Told(event.Outcome)          {}
+func (observer) Succeeded(string, time.Time) {}
+
+// house is a whole pipeline over a real engine, with ears for sinks.
+type house struct {
+	t       *testing.T
+	dir     string
+	cluster *cluster
+	repo    *repository
+	mail    *ear
+	pager   *ear
+	routes  []router.Route
+	words   renderer
+	engine  queue.Engine
+	pipe    *pipeline.Pipeline
+	stop    func()
+	ids     int
+}
+
+// inHouse runs the test in a bubble of its own time.
+func inHouse(t *testing.T, test func(h *house)) {
+	t.Helper()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		h := &house{
+			t: t, dir: dir,
+			cluster: &cluster{}, repo: &repository{},
+			mail:  &ear{targets: []string{"ann@example.org", "bob@example.org"}},
+			pager: &ear{targets: []string{"key-1"}},
+		}
+		h.start()
+		defer func() { h.stop() }()
+		test(h)
+	})
+}
+
+// start opens the engine and runs the pump, as after a start of the program.
+func (h *house) start() {
+	h.t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	engine, err := disk.Open(h.dir, disk.Options{Now: time.Now, Log: log})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	outlets := []pipeline.Outlet{
+		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}}},
+		{Name: "oncall", Sink: h.pager},
+	}
+	table, faults := router.Compile(h.routes, []string{"mail", "oncall"})
+	if len(faults) > 0 {
+		h.t.Fatal(faults)
+	}
+	p := pipeline.New(pipeline.Deps{
+		Engine: engine, Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets,
+		Timing:   correlate.Config{Wait: 30 * time.Second, MaxWait: 2 * time.Hour, RecentWindow: time.Hour},
+		Observer: observer{}, Now: time.Now, NewID: h.id, Log: log,
+	})
+	lanes := []queue.Lane{{Name: record.Inbox, Handler: p.Looks(), Workers: 2, Backoff: retry.Key()}}
+	for _, o := range outlets {
+		lanes = append(lanes, queue.Lane{Name: record.Lane(o.Name), Handler: p.Sends(o), Workers: 2, Marks: true, Backoff: retry.Key()})
+	}
+	pump := queue.NewPump(engine, lanes, queue.PumpOptions{Now: time.Now, Random: func() float64 { return 0.5 }, Log: log, Grace: time.Second})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- pump.Run(ctx) }()
+	h.engine, h.pipe = engine, p
+	h.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			h.t.Error(err)
+		}
+		if err := engine.Close(); err != nil {
+			h.t.Error(err)
+		}
+	}
+}
+
+// restart is an end and a start of the program.
+func (h *house) restart() {
+	h.stop()
+	h.start()
+}
+
+func (h *house) id() string {
+	h.ids++
+	return fmt.Sprintf("%020d-%04d", time.Now().UnixNano(), h.ids)
+}
+
+// alert is accepted, and time passes until nothing more happens within d.
+func (h *house) alert(status, node string, d time.Duration) {
+	h.t.Helper()
+	h.accept(event.Signal{
+		Source: "webhook", Plan: event.PlanRef{ID: "1"},
+		Alert: event.Alert{Status: status, Fingerprint: "node" + node, Labels: map[string]string{"alertname": "BackupFailed", "id": "1", "node": node}},
+	}, d)
+}
+
+func (h *house) accept(s event.Signal, d time.Duration) {
+	h.t.Helper()
+	if _, err := h.pipe.Accept(h.t.Context(), []event.Signal{s}); err != nil {
+		h.t.Fatal(err)
+	}
+	h.pass(d)
+}
+
+// pass lets time pass.
+func (h *house) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// sweep looks at every open incident, and lets the look happen.
+func (h *house) sweep() {
+	h.t.Helper()
+	if err := h.pipe.Sweep(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.pass(time.Minute)
+}
+
+// incidents lists what is on record.
+func (h *house) incidents() []event.Incident {
+	h.t.Helper()
+	rows, err := h.engine.Scan(h.t.Context(), queue.RowQuery{Prefix: record.Incidents})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var all []event.Incident
+	for _, row := range rows {
+		var in event.Incident
+		if err := json.Unmarshal(row.Value, &in); err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, in)
+	}
+	return all
+}
+
+// night is what a run came to that began so long after the bubble's start.
+func night(began time.Duration, settled bool, o event.Outcome, states ...event.ModuleState) *correlate.Finding {
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(began)
+	f := &correlate.Finding{
+		Kind: event.KindBackup, Known: true, Enabled: true, Outcome: o,
+		Cluster: event.Cluster{UUID: "c1", Name: "ns8"}, Plan: event.Plan{ID: "1", Name: "Nightly"},
+		Run:    event.Run{Start: start, End: start.Add(10 * time.Minute), Settled: settled},
+		Newest: start.Add(10 * time.Minute),
+	}
+	for i, s := range states {
+		f.Modules = append(f.Modules, event.Module{ID: fmt.Sprintf("m%d", i), State: s, Start: start, End: f.Run.End})
+	}
+	return f
+}

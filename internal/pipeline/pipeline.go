@@ -1,0 +1,85 @@
+// Package pipeline is the only place where the order of things is written: a
+// signal is accepted, looked at once its run has settled, enriched, held against
+// what was told, and delivered.
+//
+// The promise: what Accept returned without an error is looked at and, when it is
+// news, delivered, over any number of crashes, because every step ends in one
+// atomic write. When a far end of the enrichment (Redis, the repository, a
+// template) fails, the event goes out poorer and its notes say what it lacks.
+// When the queue cannot write, Accept returns the error and nothing was taken on.
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"bellhop/correlate"
+	"bellhop/internal/event"
+	"bellhop/repocheck"
+	"bellhop/router"
+	"bellhop/router/queue"
+	"bellhop/sinks"
+)
+
+// Correlator tells what happened to a plan's run; an error means that the
+// cluster's state could not be read at all.
+type Correlator interface {
+	Look(ctx context.Context, q correlate.Query) (correlate.Finding, error)
+}
+
+// Checker asks the repository why modules failed. It answers for every module
+// that it was asked about, within a budget of its own.
+type Checker interface {
+	Check(ctx context.Context, plan event.Plan, run event.Run, failed []event.Module) map[string]repocheck.Answer
+}
+
+// Renderer words one part of a message. Its text is good even beside an error,
+// which says what was wrong with the template.
+type Renderer interface {
+	Render(part string, e event.Event) (string, error)
+}
+
+// Observer counts what happens.
+type Observer interface {
+	Looked(took time.Duration)           // one correlation
+	Told(o event.Outcome)                // one event recorded
+	Succeeded(plan string, at time.Time) // a successful run was seen
+}
+
+// Outlet is a configured sink.
+type Outlet struct {
+	Name string
+	Kind sinks.Kind
+	Sink sinks.Sink
+}
+
+// Deps is what the pipeline is built of. Checker may be nil: nobody is asked.
+type Deps struct {
+	Engine     queue.Engine
+	Correlator Correlator
+	Checker    Checker
+	Templates  Renderer
+	Table      *router.Table
+	Outlets    []Outlet
+	Timing     correlate.Config
+	Observer   Observer
+	Now        func() time.Time
+	NewID      func() string // ids that sort by time
+	Log        *slog.Logger
+}
+
+// Pipeline carries signals to the sinks.
+type Pipeline struct {
+	Deps
+	outlets map[string]Outlet
+}
+
+// New builds a pipeline; nothing runs until the pump calls its handlers.
+func New(d Deps) *Pipeline {
+	p := &Pipeline{Deps: d, outlets: make(map[string]Outlet)}
+	for _, o := range d.Outlets {
+		p.outlets[o.Name] = o
+	}
+	return p
+}

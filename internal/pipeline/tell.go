@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"context"
+
+	"bellhop/correlate"
+	"bellhop/internal/event"
+	"bellhop/internal/record"
+	"bellhop/router"
+	"bellhop/router/queue"
+)
+
+// tell makes of a look what it is: news, or a repeat that is only recorded. Last
+// is false when the looks go on.
+func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, last bool) (queue.Step, error) {
+	e := p.draft(ctx, v, found)
+	known := learn(v.known, e, found)
+	seen := router.Seen{Event: e, Fresh: v.fresh, Firing: len(v.firing) > 0, Newest: found.Newest}
+	if e.Outcome == event.Success {
+		p.Observer.Succeeded(planLabel(e.Plan), e.Run.End)
+	}
+	e.Status = router.News(v.past(), seen)
+	var told outcome
+	switch e.Status {
+	case event.StatusOpen, event.StatusChanged:
+		e = p.investigate(ctx, e, known.Probed)
+		known.Probed = probes(e)
+		told = p.trouble(v, &known, seen, e)
+	case event.StatusResolved:
+		told = p.resolve(v, &known, e)
+	case event.StatusSuccess:
+		told = p.success(&known, e)
+	default:
+		told = p.repeat(v, e)
+	}
+	return p.step(v, known, told, last)
+}
+
+// learn takes over what every look tells, news or not.
+func learn(known record.Plan, e event.Event, found correlate.Finding) record.Plan {
+	known.Cluster, known.Plan, known.Destination = e.Cluster, e.Plan, e.Destination
+	if r := found.Run; r.Settled && r.End.After(known.Settled.End) {
+		known.Settled = r
+	}
+	return known
+}
+
+// draft is the event of a look, before anybody decided what it means.
+func (p *Pipeline) draft(ctx context.Context, v view, found correlate.Finding) event.Event {
+	e := event.Event{
+		Version:     event.Version,
+		ID:          p.NewID(),
+		Time:        p.Now(),
+		Kind:        found.Kind,
+		Outcome:     found.Outcome,
+		Cause:       found.Cause,
+		Severity:    found.Outcome.Severity(),
+		Cluster:     found.Cluster,
+		Plan:        found.Plan,
+		Destination: found.Destination,
+		Run:         found.Run,
+		Modules:     list(found.Modules),
+		Alerts:      list(v.alerts()),
+		Notes:       list(found.Notes),
+	}
+	if e.Cause == event.CauseRedisUnavailable { // what was known before is better than nothing
+		e.Plan, e.Destination = better(v.known.Plan, e.Plan), v.known.Destination
+	}
+	if found.Cause == event.CauseNoStatus || found.Kind == event.KindMissed {
+		e.Run = event.Run{Settled: true} // whatever statuses there are belong to no run of this alert
+	}
+	if e.Cluster.UUID == "" {
+		e.Cluster = p.cluster(ctx, v)
+	}
+	return e
+}
+
+// list is never nil, so that it reads [] and not null in JSON.
+func list[T any](l []T) []T { return append([]T{}, l...) }
+
+func better(known, found event.Plan) event.Plan {
+	if known.ID == "" {
+		return found
+	}
+	return known
+}
+
+// cluster is the one that was seen last: there is only one.
+func (p *Pipeline) cluster(ctx context.Context, v view) event.Cluster {
+	if v.known.Cluster.UUID != "" {
+		return v.known.Cluster
+	}
+	row, err := p.Engine.Get(ctx, record.ClusterKey)
+	var c event.Cluster
+	if err == nil && row.Rev != 0 {
+		err = record.Decode(row, &c)
+	}
+	if err != nil {
+		p.Log.Warn("which cluster this is cannot be read", "err", err)
+	}
+	return c
+}
+
+func planLabel(plan event.Plan) string {
+	if plan.ID == "" {
+		return plan.Name
+	}
+	return plan.ID
+}
+
+// outcome is what a look changes besides the plan's row.
+type outcome struct {
+	event    *event.Event // to be stored; nil: nothing new was said
+	incident *event.Incident
+	closed   bool // the incident is no longer open
+	tell     []telling
+}
+
+// step is everything a look changes, at once.
+func (p *Pipeline) step(v view, known record.Plan, o outcome, last bool) (queue.Step, error) {
+	step, err := p.remember(v, known)
+	if last {
+		step, err = p.finish(v, known)
+	}
+	if err != nil {
+		return step, err
+	}
+	rows, err := p.rows(v, known, o)
+	if err != nil {
+		return step, err
+	}
+	step.Set = append(step.Set, rows...)
+	jobs, err := p.deliveries(o, p.Now())
+	step.Put = append(step.Put, jobs...)
+	return step, err
+}
+
+// rows are the event and the incident, and the mark that one is open.
+func (p *Pipeline) rows(v view, known record.Plan, o outcome) ([]queue.Row, error) {
+	values := make(map[string]any)
+	if o.event != nil {
+		values[record.EventKey(o.event.ID)] = o.event
+	}
+	if o.incident != nil {
+		values[record.IncidentKey(o.incident.ID)] = o.incident
+	}
+	if known.Incident != "" {
+		values[record.OpenKey(v.plan)] = record.Look{Ref: v.ref}
+	}
+	if known.Cluster.UUID != "" {
+		values[record.ClusterKey] = known.Cluster
+	}
+	var rows []queue.Row
+	for key, value := range values {
+		row, err := record.Encode(key, value)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	if o.closed {
+		rows = append(rows, queue.Row{Key: record.OpenKey(v.plan)})
+	}
+	return rows, nil
+}

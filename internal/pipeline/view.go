@@ -1,0 +1,155 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"bellhop/internal/event"
+	"bellhop/internal/record"
+	"bellhop/router"
+	"bellhop/router/queue"
+)
+
+const (
+	// maxSignals is how many waiting signals one look reads; the rest wait for the next.
+	maxSignals = 500
+	// maxFiring is how many firing alerts of one plan are remembered, and so how
+	// many an event lists. A cluster has one a node; more are a stranger's.
+	maxFiring = 100
+)
+
+// view is what is on record when a plan is looked at.
+type view struct {
+	ref      event.PlanRef
+	plan     string      // the name of the plan's rows
+	accepted time.Time   // of the first signal that this look answers
+	waiting  []queue.Row // the signals' rows
+	signals  []event.Signal
+	row      queue.Row // the plan's row, to be guarded
+	known    record.Plan
+	incident event.Incident          // the open one, when known.Incident says so
+	firing   map[string]event.Signal // with the signals taken in
+	fresh    bool                    // one of them fires that did not fire before
+}
+
+// planKey names the rows of a plan that may be known by name only, or not at all.
+func planKey(ref event.PlanRef) string {
+	if ref.ID != "" {
+		return ref.ID
+	}
+	return ref.Name
+}
+
+// read gathers what is on record about the plan of an inbox job.
+func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Time) (view, error) {
+	v := view{ref: ref, plan: planKey(ref), accepted: accepted}
+	var err error
+	if v.waiting, err = p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.SignalPrefix(ref), Limit: maxSignals}); err != nil {
+		return v, fmt.Errorf("read the signals of plan %q: %w", v.plan, err)
+	}
+	if v.row, err = p.Engine.Get(ctx, record.PlanKey(v.plan)); err != nil {
+		return v, fmt.Errorf("read what is known of plan %q: %w", v.plan, err)
+	}
+	p.load(&v)
+	if v.known.Incident == "" {
+		return v, nil
+	}
+	row, err := p.Engine.Get(ctx, record.IncidentKey(v.known.Incident))
+	if err != nil {
+		return v, fmt.Errorf("read incident %s: %w", v.known.Incident, err)
+	}
+	if err := record.Decode(row, &v.incident); err != nil {
+		p.Log.Error("the open incident cannot be read and is opened anew", "plan", v.plan, "err", err)
+		v.known.Incident = ""
+	}
+	return v, nil
+}
+
+// load decodes the rows. A row that cannot be read costs what it held and no
+// more: the signal is told of in the log, the plan starts from nothing.
+func (p *Pipeline) load(v *view) {
+	if v.row.Rev != 0 {
+		if err := record.Decode(v.row, &v.known); err != nil {
+			p.Log.Error("what was known of the plan is lost", "plan", v.plan, "err", err)
+			v.known = record.Plan{}
+		}
+	}
+	for _, row := range v.waiting {
+		var s event.Signal
+		if err := record.Decode(row, &s); err != nil {
+			p.Log.Error("a waiting signal cannot be read; its plan is looked at all the same", "plan", v.plan, "err", err)
+			continue
+		}
+		v.signals = append(v.signals, s)
+	}
+	v.fold()
+}
+
+// fold takes the waiting signals into the set of alerts that fire.
+func (v *view) fold() {
+	v.firing = maps.Clone(v.known.Firing)
+	if v.firing == nil {
+		v.firing = make(map[string]event.Signal)
+	}
+	for _, s := range v.signals {
+		id := s.Alert.Fingerprint
+		if s.Alert.Status == event.Resolved {
+			delete(v.firing, id)
+			continue
+		}
+		_, before := v.firing[id]
+		v.fresh = v.fresh || !before
+		v.firing[id] = s
+	}
+	for _, id := range byAge(v.firing)[min(maxFiring, len(v.firing)):] {
+		delete(v.firing, id)
+	}
+}
+
+// byAge lists fingerprints, the one heard of last first.
+func byAge(firing map[string]event.Signal) []string {
+	return slices.SortedFunc(maps.Keys(firing), func(a, b string) int {
+		if c := firing[b].Accepted.Compare(firing[a].Accepted); c != 0 {
+			return c
+		}
+		if a < b {
+			return -1
+		}
+		return 1
+	})
+}
+
+// alerts lists what the event shows: the firing ones, then those that ended.
+func (v *view) alerts() []event.Alert {
+	var all []event.Alert
+	for _, id := range byAge(v.firing) {
+		all = append(all, v.firing[id].Alert)
+	}
+	for _, s := range v.signals {
+		if s.Alert.Status == event.Resolved && len(all) < maxFiring {
+			all = append(all, s.Alert)
+		}
+	}
+	return all
+}
+
+// missed is true when every alert that fires says that the plan did not run.
+func (v *view) missed() bool {
+	for _, s := range v.firing {
+		if !s.Missed {
+			return false
+		}
+	}
+	return len(v.firing) > 0
+}
+
+// past is what is on record of what was told.
+func (v *view) past() router.Past {
+	return router.Past{Open: v.known.Incident != "", Told: v.known.Told, Success: v.known.Success}
+}
+
+// swept is true when no signal caused this look.
+func (v *view) swept() bool { return len(v.waiting) == 0 }
