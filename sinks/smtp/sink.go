@@ -119,7 +119,7 @@ func (s *Sink) deliver(ctx context.Context, msg *mail.Msg, to *netmail.Address) 
 	}
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return "", over(ctx, s.conf.unready(err))
+		return "", over(ctx, fmt.Errorf("open a session: %w", s.conf.unready(err)))
 	}
 	if err := client.SendWithSMTPClient(session, msg); err != nil && !msg.IsDelivered() {
 		return "", over(ctx, s.conf.refused(err))
