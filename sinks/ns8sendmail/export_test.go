@@ -1,0 +1,4 @@
+package ns8sendmail
+
+// Fold is fold, for its fuzz test.
+var Fold = fold
