@@ -52,19 +52,19 @@ func variables(tree map[string]any, environ []string, r *report) []string {
 		}
 	}
 	slices.Sort(ours)
-	for _, v := range ours {
+	return slices.DeleteFunc(ours, func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		r.note(name, keyOf(name, tree))
-	}
-	return ours
+		return !r.note(name, keyOf(name, tree))
+	})
 }
 
 // note keeps where a key comes from, and finds variables that cannot both hold:
-// one for a section and one for a key in it.
-func (r *report) note(name, key string) {
+// one for a section and one for a key in it. It reports whether the variable
+// names a key at all.
+func (r *report) note(name, key string) bool {
 	if slices.Contains(strings.Split(key, dot), "") {
 		r.variable(name, "has a level without a name", "write BELLHOP_SECTION__KEY")
-		return
+		return false
 	}
 	at := place{variable: name, key: key}
 	for above := parent(key); above != ""; above = parent(above) {
@@ -81,6 +81,7 @@ func (r *report) note(name, key string) {
 		}
 	}
 	r.places[key] = at
+	return true
 }
 
 // variable is for a fault of a variable's name.

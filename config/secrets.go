@@ -62,7 +62,7 @@ func (d *decoder) load(key, path string, to reflect.Value) {
 		return
 	}
 	if mode&0o004 != 0 {
-		d.warn(key, full+" can be read by everybody on this machine", "chmod o= it")
+		d.warn(key, full+" can be read by everybody on this machine", "take that right away with chmod o=")
 	}
 	if to.Kind() == reflect.Slice {
 		to.Set(reflect.ValueOf(linesOf(data)))
