@@ -44,7 +44,7 @@ routes:
 	same(t, "seconds", c.Correlator.WaitSeconds, 5*time.Second)
 	same(t, "duration", c.Correlator.MaxWait, 3*time.Hour)
 	same(t, "bool", c.RepoCheck.Enabled, false)
-	same(t, "mail", sink(t, c, "mail").Settings.(*mailSettings).To, []string{"c@example.org", "d@example.org"})
+	same(t, "mail", sink(t, c, "mail").Settings.(*clusterSettings).To, []string{"c@example.org", "d@example.org"})
 	same(t, "rate", sink(t, c, "mail").Limit.N, 5)
 	chat := sink(t, c, "Team-Chat").Settings.(*slackSettings)
 	same(t, "token", chat.Token.Reveal(), "12345")
@@ -60,7 +60,7 @@ routes:
 
 func TestEnvironmentAloneIsEnough(t *testing.T) {
 	c, _ := load(t, "# all by environment\n", "BELLHOP_MAIL__FROM=a@example.org", "BELLHOP_MAIL__TO=b@example.org")
-	same(t, "from", sink(t, c, "mail").Settings.(*mailSettings).From, "a@example.org")
+	same(t, "from", sink(t, c, "mail").Settings.(*clusterSettings).From, "a@example.org")
 }
 
 func TestFaultsOfTheEnvironmentNameTheVariable(t *testing.T) {

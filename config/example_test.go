@@ -89,7 +89,7 @@ func uncommentedConfig(t *testing.T) *config.Config {
 	if err := os.WriteFile(file, []byte("long enough\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	secrets := regexp.MustCompile(`(?m)^( +(?:password|token|bearer_token|hmac_secret|routing_keys)_file: ).*`)
+	secrets := regexp.MustCompile(`(?m)^( +(?:password|token|bearer_token|routing_keys)_file: ).*`)
 	c, _ := load(t, secrets.ReplaceAllString(uncommented(), "${1}"+file))
 	return c
 }

@@ -18,6 +18,11 @@ type mailSettings struct {
 	Prefix string   `koanf:"subject_prefix"`
 }
 
+type clusterSettings struct {
+	mailSettings
+	Command []string `koanf:"command"`
+}
+
 type smtpSettings struct {
 	mailSettings
 	Host     string        `koanf:"host"`
@@ -46,7 +51,6 @@ type hookSettings struct {
 	Bearer   secret.String            `koanf:"bearer_token"`
 	Username string                   `koanf:"username"`
 	Password secret.String            `koanf:"password"`
-	HMAC     secret.String            `koanf:"hmac_secret"`
 }
 
 type oddSettings struct {
@@ -63,7 +67,9 @@ var _ = oddSettings{}.ignored
 
 func testKinds() []sinks.Kind {
 	return []sinks.Kind{
-		kind("ns8-sendmail", 30, time.Minute, 10, func() any { return &mailSettings{Prefix: "[NS8 Backup]"} }),
+		kind("ns8-sendmail", 30, time.Minute, 10, func() any {
+			return &clusterSettings{mailSettings{Prefix: "[NS8 Backup]"}, []string{"runagent", "ns8-sendmail"}}
+		}),
 		kind("smtp", 60, time.Minute, 10, func() any {
 			return &smtpSettings{mailSettings: mailSettings{Prefix: "[NS8 Backup]"}, Port: 587, TLS: "starttls"}
 		}),
@@ -82,8 +88,8 @@ func kind(name string, n int, per time.Duration, burst int, settings func() any)
 
 func validate(settings any) []fault.Fault {
 	switch s := settings.(type) {
-	case *mailSettings:
-		return checkMail(*s)
+	case *clusterSettings:
+		return checkMail(s.mailSettings)
 	case *smtpSettings:
 		return checkMail(s.mailSettings)
 	case *slackSettings:

@@ -85,7 +85,7 @@ func TestFileOfNs8BackupMonitorWorksAsItIs(t *testing.T) {
 	same(t, "sinks", len(c.Sinks), 1)
 	s := sink(t, c, "mail")
 	same(t, "kind", s.Kind.Name, "ns8-sendmail")
-	same(t, "mail", s.Settings, &mailSettings{
+	same(t, "mail", s.Settings.(*clusterSettings).mailSettings, mailSettings{
 		From: "backup@example.org", To: []string{"admin@example.org", "ops@example.org"}, Prefix: "[NS8 Backup]",
 	})
 	same(t, "socket", c.Redis.Socket, "")

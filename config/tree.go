@@ -1,16 +1,19 @@
 package config
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// What aliases can make of a small file is bounded, in number and in depth.
+// What aliases can make of a small file is bounded, in number and in depth, and
+// so is a key, for all below bear its name.
 const (
 	maxValues = 50_000
 	maxDepth  = 20
+	maxKey    = 200 // bytes
 )
 
 // tree turns nodes into plain values and notes where each key stands. A list
@@ -48,6 +51,10 @@ func (t *tree) mapping(key string, n *yaml.Node) any {
 		name, value := n.Content[i], n.Content[i+1]
 		if name.Kind != yaml.ScalarNode || name.ShortTag() != "!!str" {
 			t.report.line(name.Line, key, "holds a key that is no text", "put the key in quotes, or write out what << stands for")
+			continue
+		}
+		if len(name.Value) > maxKey {
+			t.report.line(name.Line, key, "holds a key that is too long", fmt.Sprintf("use %d bytes at most", maxKey))
 			continue
 		}
 		path := join(key, name.Value)
