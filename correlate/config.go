@@ -10,14 +10,14 @@ import (
 
 // Config is the section correlator.
 type Config struct {
-	WaitSeconds  time.Duration `koanf:"wait_seconds"`
+	Wait         time.Duration `koanf:"wait_seconds"`
 	MaxWait      time.Duration `koanf:"max_wait"`
 	RecentWindow time.Duration `koanf:"recent_window"`
 }
 
 // DefaultConfig holds the defaults.
 func DefaultConfig() Config {
-	return Config{WaitSeconds: 30 * time.Second, MaxWait: 2 * time.Hour, RecentWindow: time.Hour}
+	return Config{Wait: 30 * time.Second, MaxWait: 2 * time.Hour, RecentWindow: time.Hour}
 }
 
 // Validate finds no fault.
