@@ -2,6 +2,7 @@
 package correlate
 
 import (
+	"os"
 	"time"
 
 	"bellhop/internal/fault"
@@ -38,3 +39,14 @@ func DefaultRedisConfig() RedisConfig {
 
 // Validate finds no fault.
 func (c RedisConfig) Validate() []fault.Fault { return nil }
+
+// Warnings tells of a socket that is not there.
+func (c RedisConfig) Warnings() []fault.Fault {
+	if _, err := os.Stat(c.Socket); c.Socket == "" || err == nil {
+		return nil
+	}
+	return []fault.Fault{{
+		Key: "socket", Text: "names a socket that is not there; " + c.Address + " is used instead",
+		Remedy: "leave it out: NethServer 8 has no Redis socket",
+	}}
+}
