@@ -111,10 +111,12 @@ func check(c *Config, r *report) {
 	}
 	for _, s := range c.Sinks {
 		if s.Settings != nil && s.Kind.Validate != nil {
-			r.section(s.section, s.Kind.Validate(s.Settings))
+			r.section(s.Section, s.Kind.Validate(s.Settings))
 		}
 	}
-	checkSocket(c, r)
+	for _, f := range c.Redis.Warnings() {
+		r.warn(join("redis", f.Key), f.Text, f.Remedy)
+	}
 }
 
 func names(all []Sink) []string {

@@ -41,7 +41,7 @@ routes:
 	same(t, "port", c.Receiver.Port, 9200)
 	same(t, "empty text", c.Receiver.Host, "")
 	same(t, "list", c.Receiver.AlertNames, []string{"B", "C"})
-	same(t, "seconds", c.Correlator.WaitSeconds, 5*time.Second)
+	same(t, "seconds", c.Correlator.Wait, 5*time.Second)
 	same(t, "duration", c.Correlator.MaxWait, 3*time.Hour)
 	same(t, "bool", c.RepoCheck.Enabled, false)
 	same(t, "mail", sink(t, c, "mail").Settings.(*clusterSettings).To, []string{"c@example.org", "d@example.org"})

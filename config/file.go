@@ -55,7 +55,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close() // nothing was written that could be lost
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return nil, errors.New("is a folder: name the file in it")
 	}

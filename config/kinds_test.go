@@ -66,6 +66,12 @@ type oddSettings struct {
 var _ = oddSettings{}.ignored
 
 func testKinds() []sinks.Kind {
+	return append(exampleKinds(),
+		kind("odd", 0, 0, 0, func() any { return &oddSettings{} }))
+}
+
+// exampleKinds are those whose keys the example names.
+func exampleKinds() []sinks.Kind {
 	return []sinks.Kind{
 		kind("ns8-sendmail", 30, time.Minute, 10, func() any {
 			return &clusterSettings{mailSettings{Prefix: "[NS8 Backup]"}, []string{"runagent", "ns8-sendmail"}}
@@ -76,7 +82,6 @@ func testKinds() []sinks.Kind {
 		kind("pagerduty", 120, time.Minute, 10, func() any { return &pagerSettings{URL: "https://events.pagerduty.com"} }),
 		kind("slack", 1, time.Second, 1, func() any { return &slackSettings{URL: "https://slack.com/api/"} }),
 		kind("webhook", 10, time.Second, 10, func() any { return &hookSettings{} }),
-		kind("odd", 0, 0, 0, func() any { return &oddSettings{} }),
 	}
 }
 

@@ -78,7 +78,7 @@ func TestFileOfNs8BackupMonitorWorksAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "host", c.Receiver.Host, "0.0.0.0")
-	same(t, "wait", c.Correlator.WaitSeconds, 45*time.Second)
+	same(t, "wait", c.Correlator.Wait, 45*time.Second)
 	same(t, "window", c.Correlator.RecentWindow, time.Hour)
 	same(t, "probe", c.RepoCheck.Enabled, true)
 	same(t, "timeout", c.RepoCheck.Timeout, time.Minute)
@@ -88,18 +88,10 @@ func TestFileOfNs8BackupMonitorWorksAsItIs(t *testing.T) {
 	same(t, "mail", s.Settings.(*clusterSettings).mailSettings, mailSettings{
 		From: "backup@example.org", To: []string{"admin@example.org", "ops@example.org"}, Prefix: "[NS8 Backup]",
 	})
-	same(t, "socket", c.Redis.Socket, "")
 	same(t, "warnings", lines(warnings), []string{
-		file + ":18: redis.socket: there is no socket /run/redis/redis.sock, as on every NS8: " +
-			"take the key out; redis.address (127.0.0.1:6379) is used",
+		file + ":18: redis.socket: names a socket that is not there; 127.0.0.1:6379 is used instead: " +
+			"leave it out: NethServer 8 has no Redis socket",
 	})
-}
-
-func TestSocketThatIsThereIsKept(t *testing.T) {
-	socket := write(t, "")
-	c, warnings := load(t, plainMail+"redis: {socket: "+socket+"}\n")
-	same(t, "socket", c.Redis.Socket, socket)
-	same(t, "warnings", warnings, []string(nil))
 }
 
 func TestEveryTypeIsDecoded(t *testing.T) {
@@ -109,7 +101,7 @@ func TestEveryTypeIsDecoded(t *testing.T) {
 	}
 	same(t, "no value", c.Receiver.ExternalURL, "")
 	same(t, "default", c.Receiver.PlanLabels, []string{"backup_id", "id"})
-	same(t, "wait", c.Correlator.WaitSeconds, time.Duration(0))
+	same(t, "wait", c.Correlator.Wait, time.Duration(0))
 	same(t, "days", c.Correlator.MaxWait, 36*time.Hour)
 	same(t, "quoted", c.Correlator.RecentWindow, 90*time.Second)
 	same(t, "fraction", c.RepoCheck.Timeout, 1500*time.Millisecond)

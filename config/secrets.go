@@ -96,7 +96,7 @@ func readSecret(path string) (string, fs.FileMode, error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("cannot be read: %w", reason(err))
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close() // nothing was written that could be lost
 	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	switch {
 	case err != nil:

@@ -20,8 +20,7 @@ type Sink struct {
 	Kind     sinks.Kind
 	Settings any // what Kind.Settings returned, filled in; for Kind.Validate and Kind.New
 	Limit    retry.Limit
-
-	section string // where its settings stand
+	Section  string // the key under which it stands: "sinks.chat", or "mail"
 }
 
 const (
@@ -49,13 +48,13 @@ func (d *decoder) sinks(mail, rest any, kinds []sinks.Kind) []Sink {
 		all = append(all, d.mail(mail, kinds))
 	}
 	for _, name := range sorted(many) {
-		s := Sink{Name: name, section: join("sinks", name)}
+		s := Sink{Name: name, Section: join("sinks", name)}
 		switch {
 		case name == mailSink && mail != nil:
-			d.fault(s.section, "is there beside the section mail, which is short for it", "keep one of the two")
+			d.fault(s.Section, "is there beside the section mail, which is short for it", "keep one of the two")
 			continue
 		case !sinkName.MatchString(name):
-			d.fault(s.section, "is no name for a sink", "use up to 64 letters, digits, - and _")
+			d.fault(s.Section, "is no name for a sink", "use up to 64 letters, digits, - and _")
 		}
 		d.sink(&s, many[name], kinds)
 		all = append(all, s)
@@ -71,13 +70,14 @@ func isSinks(key string) bool { return key == "sinks" || key == mailSink }
 
 // mail makes the sink of the section mail: one whose type need not be given.
 func (d *decoder) mail(v any, kinds []sinks.Kind) Sink {
-	s := Sink{Name: mailSink, section: mailSink}
+	s := Sink{Name: mailSink, Section: mailSink}
 	if m, ok := v.(map[string]any); ok && !isList(m) {
-		if _, given := m["type"]; given {
-			d.fault("mail.type", "there is no such key", "take it out, or write the sink under sinks")
+		m = maps.Clone(m)
+		if kind, _ := textOf(m["type"]); m["type"] != nil && kind != mailKind {
+			d.fault("mail.type", "is not "+mailKind, "take it out, or write the sink under sinks")
 		}
-		v = maps.Clone(m)
-		v.(map[string]any)["type"] = mailKind
+		m["type"] = mailKind
+		v = m
 	}
 	d.sink(&s, v, kinds)
 	return s
@@ -87,23 +87,23 @@ func (d *decoder) mail(v any, kinds []sinks.Kind) Sink {
 func (d *decoder) sink(s *Sink, v any, kinds []sinks.Kind) {
 	m, ok := v.(map[string]any)
 	if !ok || isList(m) {
-		d.wrong(s.section, v, "the sink's keys")
+		d.wrong(s.Section, v, "the sink's keys")
 		return
 	}
 	kind, ok := textOf(m["type"])
 	if !ok && m["type"] != nil {
-		d.wrong(join(s.section, "type"), m["type"], "text")
+		d.wrong(join(s.Section, "type"), m["type"], "text")
 		return
 	}
 	i := slices.IndexFunc(kinds, func(k sinks.Kind) bool { return k.Name == kind })
 	if i < 0 {
-		d.unknownKind(s.section, kind, kinds)
+		d.unknownKind(s.Section, kind, kinds)
 		return
 	}
 	s.Kind = kinds[i]
 	s.Settings = s.Kind.Settings()
 	c := common{Rate: s.Kind.Limit, Burst: s.Kind.Limit.Burst}
-	d.keys(s.section, m, target(&c), target(s.Settings))
+	d.keys(s.Section, m, target(&c), target(s.Settings))
 	s.Limit = retry.Limit{N: c.Rate.N, Per: c.Rate.Per, Burst: c.Burst}
 	d.burst(s, m["burst"] != nil)
 }
@@ -117,7 +117,7 @@ func (d *decoder) burst(s *Sink, given bool) {
 	}
 	fits := min(max(s.Limit.Burst, 1), most)
 	if given && fits != s.Limit.Burst {
-		d.section(s.section, []fault.Fault{{
+		d.section(s.Section, []fault.Fault{{
 			Key: "burst", Text: fmt.Sprintf("%d does not fit the rate", s.Limit.Burst),
 			Remedy: fmt.Sprintf("give a number from 1 to %d", most),
 		}})

@@ -63,7 +63,7 @@ func targetsOf(file string, all []config.Sink) (map[string]int, error) {
 	for _, s := range all {
 		built, err := s.Kind.New(s.Name, s.Settings, deps)
 		if err != nil {
-			faults = append(faults, config.Problem{File: file, Fault: fault.Fault{Key: "sinks." + s.Name, Text: err.Error()}})
+			faults = append(faults, config.Problem{File: file, Fault: fault.Fault{Key: s.Section, Text: err.Error()}})
 			continue
 		}
 		targets[s.Name] = len(built.Targets())
@@ -85,7 +85,7 @@ func summary(file string, c *config.Config, targets map[string]int) string {
 		fmt.Fprintf(&b, "sink %s: %s, %s, %s\n", s.Name, s.Kind.Name, count(targets[s.Name], "target"), pace(s.Limit))
 	}
 	for i, r := range c.Routes {
-		fmt.Fprintf(&b, "route %d: %s\n", i+1, routeText(r))
+		fmt.Fprintf(&b, "routes.%d: %s\n", i, routeText(r))
 	}
 	if len(c.Routes) == 0 {
 		b.WriteString("no routes: every sink hears everything\n")
@@ -95,7 +95,7 @@ func summary(file string, c *config.Config, targets map[string]int) string {
 
 func redisOf(c *config.Config) string {
 	if c.Redis.Socket != "" {
-		return c.Redis.Socket
+		return c.Redis.Socket + " where that is there, else at " + c.Redis.Address
 	}
 	return c.Redis.Address
 }

@@ -64,8 +64,8 @@ func try(args []string, environ ...string) result {
 }
 
 func TestExec(t *testing.T) {
-	const warning = "warning: testdata/full.yml:2: redis.socket: there is no socket /run/redis/redis.sock, as on every NS8: " +
-		"take the key out; redis.address (127.0.0.1:6379) is used\n"
+	const warning = "warning: testdata/full.yml:2: redis.socket: names a socket that is not there; " +
+		"127.0.0.1:6379 is used instead: leave it out: NethServer 8 has no Redis socket\n"
 	for name, c := range map[string]struct {
 		args    string
 		environ []string
@@ -73,12 +73,12 @@ func TestExec(t *testing.T) {
 	}{
 		"check tells what would run": {args: "check --config testdata/full.yml", want: result{0, `testdata/full.yml: ok
 listens on 127.0.0.1:9099
-reads the cluster's Redis at 127.0.0.1:6379
+reads the cluster's Redis at /run/redis/redis.sock where that is there, else at 127.0.0.1:6379
 keeps its queue in /var/lib/bellhop
 sink mail: ns8-sendmail, 2 targets, at most 30 in 1m, 10 at once
 sink pager: fake, 1 target, at most 5 in 1h30m, 1 at once
-route 1: outcome="REPO_FAILURE" and plan="1" to pager, mail, then on
-route 2: everything to mail
+routes.0: outcome="REPO_FAILURE" and plan="1" to pager, mail, then on
+routes.1: everything to mail
 `, warning}},
 		"check takes the environment": {
 			args: "--config testdata/mail.yml check", environ: []string{"BELLHOP_RECEIVER__PORT=9100", "BELLHOP_QUEUE__PATH=/tmp/q"},
