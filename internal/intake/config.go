@@ -1,31 +1,78 @@
-// Package intake is written elsewhere; here stand its settings.
 package intake
 
-import "bellhop/internal/fault"
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"bellhop/internal/fault"
+)
 
 // Config is the section receiver.
 type Config struct {
-	Host         string   `koanf:"host"`
-	Port         int      `koanf:"port"`
-	ExternalURL  string   `koanf:"external_url"`
-	AlertNames   []string `koanf:"alert_names"`
-	PlanLabels   []string `koanf:"plan_labels"`
-	MaxBodyBytes int64    `koanf:"max_body_bytes"`
+	Host         string   `koanf:"host"`           // address to listen on; empty: all of them
+	Port         int      `koanf:"port"`           // 0: any free one
+	ExternalURL  string   `koanf:"external_url"`   // how people reach bellhop; empty: nothing is linked
+	AlertNames   []string `koanf:"alert_names"`    // the alerts that speak of a backup; others are ignored
+	PlanLabels   []string `koanf:"plan_labels"`    // labels that may hold the plan's id, the first with a value wins
+	MaxBodyBytes int64    `koanf:"max_body_bytes"` // largest body of a request
 }
 
-// DefaultConfig holds the defaults.
+// bodyCeiling is the largest max_body_bytes that still bounds memory in earnest.
+const bodyCeiling = 64 << 20
+
+// DefaultConfig returns the settings of a receiver that nobody configured.
 func DefaultConfig() Config {
 	return Config{
-		Host: "127.0.0.1", Port: 9099, MaxBodyBytes: 4 << 20,
-		AlertNames: []string{"BackupFailed", "backup_failed", "NsBackupFailed", "NsBackupMissing"},
-		PlanLabels: []string{"backup_id", "id"},
+		Host:         "127.0.0.1",
+		Port:         9099,
+		AlertNames:   []string{"BackupFailed", "backup_failed", "NsBackupFailed", missedAlert},
+		PlanLabels:   []string{"backup_id", "id"},
+		MaxBodyBytes: 4 << 20,
 	}
 }
 
-// Validate looks at the port.
+// Address is what to listen on, in the form of net.Listen.
+func (c Config) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+// Validate looks at the settings without touching the network.
 func (c Config) Validate() []fault.Fault {
-	if c.Port < 0 || c.Port > 65535 {
-		return []fault.Fault{{Key: "port", Text: "is no port", Remedy: "give a number from 1 to 65535"}}
+	var fs []fault.Fault
+	if strings.ContainsAny(c.Host, "/[]@ ") || (strings.Contains(c.Host, ":") && net.ParseIP(c.Host) == nil) {
+		fs = append(fs, fault.Fault{Key: "host", Text: fmt.Sprintf("%q is no address", c.Host), Remedy: "give an IP address or a host name alone, such as 127.0.0.1"})
 	}
-	return nil
+	if c.Port < 0 || c.Port > 65535 {
+		fs = append(fs, fault.Fault{Key: "port", Text: fmt.Sprintf("%d is no port", c.Port), Remedy: "give a number from 1 to 65535, such as 9099"})
+	}
+	if c.ExternalURL != "" && !plainURL(c.ExternalURL) {
+		fs = append(fs, fault.Fault{Key: "external_url", Text: "is no plain http or https URL", Remedy: "write it as https://bellhop.example.org, without a password, query or fragment"})
+	}
+	if c.MaxBodyBytes < 1 || c.MaxBodyBytes > bodyCeiling {
+		fs = append(fs, fault.Fault{Key: "max_body_bytes", Text: fmt.Sprintf("%d is out of range", c.MaxBodyBytes), Remedy: fmt.Sprintf("give a number of bytes from 1 to %d", bodyCeiling)})
+	}
+	fs = append(fs, names("alert_names", "name the alerts that speak of a backup, such as BackupFailed", c.AlertNames)...)
+	return append(fs, names("plan_labels", "name the labels that hold the plan's id, such as backup_id", c.PlanLabels)...)
+}
+
+// plainURL does not say what is wrong, so that a password in it is not repeated.
+func plainURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// names finds fault with a list that is empty or holds an empty name.
+func names(key, remedy string, list []string) []fault.Fault {
+	if len(list) == 0 {
+		return []fault.Fault{{Key: key, Text: "is empty", Remedy: remedy}}
+	}
+	var fs []fault.Fault
+	for i, name := range list {
+		if strings.TrimSpace(name) == "" {
+			fs = append(fs, fault.Fault{Key: fmt.Sprintf("%s.%d", key, i), Text: "is empty", Remedy: remedy})
+		}
+	}
+	return fs
 }

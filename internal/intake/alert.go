@@ -1,0 +1,99 @@
+package intake
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"bellhop/internal/event"
+)
+
+const (
+	// missedAlert says that a plan did not run at all.
+	missedAlert = "NsBackupMissing"
+	// nameLabel holds the plan's name where no label holds its id.
+	nameLabel = "name"
+)
+
+// alert is one alert as Alertmanager's webhook writes it.
+type alert struct {
+	Status       string            `json:"status"`
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	StartsAt     string            `json:"startsAt"`
+	EndsAt       string            `json:"endsAt"`
+	GeneratorURL string            `json:"generatorURL"`
+	Fingerprint  string            `json:"fingerprint"`
+}
+
+// readAlert reads one alert; the error names the field that has a wrong type.
+func readAlert(raw []byte) (alert, error) {
+	var a alert
+	if len(raw) == 0 || raw[0] != '{' { // null would fit
+		return a, errors.New("it is not an object")
+	}
+	err := json.Unmarshal(raw, &a)
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return a, fmt.Errorf("its field %s has a value of the wrong type: %s", wrong.Field, wrong.Value)
+	}
+	return a, err
+}
+
+// signal makes a signal of the alert; ok is false when it does not concern us.
+func (a alert) signal(cfg Config) (s event.Signal, ok bool) {
+	name := a.Labels["alertname"]
+	known := a.Status == event.Firing || a.Status == event.Resolved
+	if !known || name == "" || !slices.Contains(cfg.AlertNames, name) {
+		return event.Signal{}, false
+	}
+	return event.Signal{
+		Source: Source,
+		Plan:   a.plan(cfg.PlanLabels),
+		Missed: name == missedAlert,
+		Alert: event.Alert{
+			Status:       a.Status,
+			Labels:       labels(a.Labels, append([]string{"alertname", nameLabel}, cfg.PlanLabels...)),
+			Annotations:  annotations(a.Annotations),
+			StartsAt:     moment(a.StartsAt),
+			EndsAt:       moment(a.EndsAt),
+			GeneratorURL: link(a.GeneratorURL),
+			Fingerprint:  a.fingerprint(),
+		},
+	}, true
+}
+
+// plan finds how the alert names its plan. An alert that names none is kept
+// all the same: it makes a poorer event, but it is not lost.
+func (a alert) plan(ids []string) event.PlanRef {
+	for _, l := range ids {
+		if id := a.Labels[l]; strings.TrimSpace(id) != "" {
+			return event.PlanRef{ID: reference(id)}
+		}
+	}
+	if name := a.Labels[nameLabel]; strings.TrimSpace(name) != "" {
+		return event.PlanRef{Name: reference(name)}
+	}
+	return event.PlanRef{}
+}
+
+// fingerprint is the sender's own, else the one that Alertmanager would give.
+func (a alert) fingerprint() string {
+	if strings.TrimSpace(a.Fingerprint) != "" {
+		return reference(a.Fingerprint)
+	}
+	return fingerprint(a.Labels)
+}
+
+// moment reads a time. One that makes no sense is left out, because no decision
+// hangs on it; nor may it be one that cannot be written down as JSON again.
+func moment(text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil || t.Year() < 1970 || t.Year() > 9998 {
+		return time.Time{}
+	}
+	return t.UTC()
+}

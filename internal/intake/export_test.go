@@ -1,0 +1,16 @@
+package intake
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// ServeWithin is Serve with other limits, so that a test need not wait for the real ones.
+func ServeWithin(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger, request time.Duration, conns int) error {
+	l := defaultLimits()
+	l.header, l.request, l.stop, l.conns = request, request, request, conns
+	return serve(ctx, ln, h, log, l)
+}
