@@ -62,6 +62,6 @@ func test() event.Event {
 	e := success()
 	e.Kind, e.Status = event.KindTest, event.StatusOpen
 	e.DedupKey = event.DedupKey(clusterUUID, "test")
-	e.Alerts = []event.Alert{}
+	e.Run, e.Modules, e.Alerts = event.Run{}, []event.Module{}, []event.Alert{}
 	return e
 }

@@ -38,6 +38,9 @@ func checkIncident(t *testing.T, e event.Event) {
 // checkOutcome repeats R3 for the events that know their modules.
 func checkOutcome(t *testing.T, e event.Event) {
 	t.Helper()
+	if e.Kind == event.KindTest {
+		return // of no run
+	}
 	ok, pending := 0, 0
 	for _, m := range e.Modules {
 		switch m.State {
