@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -148,4 +149,19 @@ func TestATimeThatJSONCannotHold(t *testing.T) {
 	if err == nil || !json.Valid([]byte(text)) || !strings.Contains(text, e.ID) {
 		t.Errorf("%v: %s", err, text)
 	}
+}
+
+func TestManyRenderAtOnce(t *testing.T) {
+	e := sample(t, "third-run")
+	set := load(t, "", e.Time)
+	want := render(t, templates.MailHTML, e)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if got, err := set.Render(templates.MailHTML, e); err != nil || got != want {
+				t.Errorf("another text than alone: %v", err)
+			}
+		})
+	}
+	all.Wait()
 }
