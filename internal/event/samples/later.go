@@ -1,0 +1,67 @@
+package samples
+
+import (
+	"time"
+
+	"bellhop/internal/event"
+)
+
+const day = 24 * time.Hour
+
+// thirdRun is the third night on which two modules fail, each for its own reason.
+func thirdRun() event.Event {
+	e := partial()
+	e.Status = event.StatusChanged
+	e.Opened = e.Time.Add(-2 * day)
+	e.FailedRuns = 3
+	e.Cause = ""
+	e.Modules[1].LastSnapshot = e.Time.Add(-3*day - 20*time.Minute)
+	fail(&e.Modules[1], event.CauseLocked, "unable to create lock in backend: repository is already locked exclusively by PID 190 on node2 by root (UID 0, GID 0)\nlock was created at 2026-11-19 01:12:08 (48h18m12s ago)\nstorage ID a2c64ea2")
+	e.Modules[2].LastSnapshot = e.Time.Add(-25 * time.Hour)
+	fail(&e.Modules[2], event.CauseModule, "")
+	e.Alerts[0].StartsAt = e.Opened
+	return e
+}
+
+// worse is the run of partial, in which one more module has failed since.
+func worse() event.Event {
+	e := partial()
+	e.Status = event.StatusChanged
+	e.Opened = e.Time.Add(-35 * time.Minute)
+	fail(&e.Modules[3], event.CauseWrongPassword, wrongPassword)
+	return e
+}
+
+// resolved ends the incident of thirdRun with a good run a night later.
+func resolved() event.Event {
+	bad := thirdRun()
+	e := opened()
+	e.Time = bad.Time.Add(day)
+	e.Status, e.EndedBy = event.StatusResolved, event.EndedBySuccess
+	e.Outcome, e.Severity = event.Success, event.SeverityInfo
+	e.Opened, e.FailedRuns = bad.Opened, bad.FailedRuns
+	e.Run = event.Run{Start: e.Time.Add(-1830 * time.Second), End: e.Time.Add(-930 * time.Second), Settled: true}
+	e.Modules = healthy(e.Time)
+	e.Was = &event.Trouble{Outcome: bad.Outcome, Modules: event.NotOK(bad.Modules), Since: bad.Opened}
+	e.Alerts[0].Status = event.Resolved
+	e.Alerts[0].StartsAt, e.Alerts[0].EndsAt = bad.Opened, e.Time.Add(-30*time.Second)
+	return e
+}
+
+// success is a good run that belongs to no incident.
+func success() event.Event {
+	e := opened()
+	e.Status, e.Outcome, e.Severity = event.StatusSuccess, event.Success, event.SeverityInfo
+	e.Incident, e.Opened, e.FailedRuns = "", time.Time{}, 0
+	e.Modules = healthy(e.Time)
+	return e
+}
+
+// test is the notice that somebody asked for to see whether it arrives.
+func test() event.Event {
+	e := success()
+	e.Kind, e.Status = event.KindTest, event.StatusOpen
+	e.DedupKey = event.DedupKey(clusterUUID, "test")
+	e.Run, e.Modules, e.Alerts = event.Run{}, []event.Module{}, []event.Alert{}
+	return e
+}

@@ -1,0 +1,75 @@
+package templates
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"bellhop/internal/event"
+)
+
+const (
+	maxName  = 120 // runes of a name; NS8 sets no bound
+	maxID    = 80  // runes of an id
+	maxError = 600 // runes of a far end's words; the event keeps up to 4 KiB
+	maxNote  = 600 // runes of a note
+)
+
+// clean returns a copy of e in which no text can do more than be read: a name is
+// one line, bytes are UTF-8, control characters and those that turn the
+// direction of reading for what follows are gone, and nothing is endless.
+func clean(e event.Event) event.Event {
+	e.Cluster.Name = name(e.Cluster.Name)
+	e.Cluster.UUID = id(e.Cluster.UUID)
+	e.Plan.ID, e.Plan.Name, e.Plan.Schedule = id(e.Plan.ID), name(e.Plan.Name), name(e.Plan.Schedule)
+	e.Destination.ID, e.Destination.Name = id(e.Destination.ID), name(e.Destination.Name)
+	e.Modules = cleanModules(e.Modules)
+	if e.Was != nil {
+		was := *e.Was
+		was.Modules = cleanModules(was.Modules)
+		e.Was = &was
+	}
+	e.Notes = slices.Clone(e.Notes)
+	for i, n := range e.Notes {
+		e.Notes[i] = truncate(maxNote, oneline(n))
+	}
+	return e
+}
+
+func cleanModules(ms []event.Module) []event.Module {
+	ms = slices.Clone(ms)
+	for i := range ms {
+		m := &ms[i]
+		m.ID, m.Name, m.Node = id(m.ID), name(m.Name), name(m.Node)
+		m.Error = truncate(maxError, strings.TrimSpace(tidy(m.Error)))
+	}
+	return ms
+}
+
+func name(s string) string { return truncate(maxName, oneline(s)) }
+
+func id(s string) string { return truncate(maxID, oneline(s)) }
+
+// tidy mends UTF-8, makes every line end a \n, and takes out what is not seen.
+func tidy(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\r', r == '\u2028', r == '\u2029':
+			return '\n'
+		case unicode.IsControl(r), turns(r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// turns reports whether r embeds, overrides or isolates a direction of reading
+// (https://www.unicode.org/reports/tr9/, 2.1 to 2.4). Letters of scripts that run
+// from right to left do without.
+func turns(r rune) bool {
+	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
+}

@@ -1,0 +1,176 @@
+package templates_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bellhop/internal/event"
+	"bellhop/internal/event/samples"
+	"bellhop/templates"
+)
+
+func TestSubjects(t *testing.T) {
+	const place = " – Nightly to B2 on ns8.example.org"
+	want := map[string]string{
+		"partial":           "⚠️ Backup partially failed" + place,
+		"repo-failure":      "❌ Backup failed – possible repository error" + place,
+		"missed":            "❌ Backup did not run" + place,
+		"redis-unavailable": "❌ Backup failed – the cluster's state could not be read" + place,
+		"third-run":         "⚠️ Backup partially failed, third run in a row" + place,
+		"resolved":          "✅ Backup completed successfully (recovered)" + place,
+		"success":           "✅ Backup completed successfully" + place,
+		"test":              "[TEST] 🔔 Test notice, nothing is wrong" + place,
+		"no-status":         "❌ Backup failed – possible repository error – plan 7 on cluster 5f1c7c0a-3f0e-4b36-9a56-2f4de0a7b0f1",
+	}
+	for name, subject := range want {
+		if got := render(t, templates.MailSubject, sample(t, name)); got != subject {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, subject)
+		}
+	}
+}
+
+func TestR4MissedIsNeverARepositoryError(t *testing.T) {
+	e := sample(t, "missed")
+	for _, part := range templates.Parts() {
+		text := render(t, part, e)
+		if strings.Contains(text, "possible repository error") {
+			t.Errorf("%s speaks of a repository error", part)
+		}
+		if part != templates.WebhookBody && !strings.Contains(text, "did not run") {
+			t.Errorf("%s does not say that the plan did not run: %s", part, text)
+		}
+	}
+	if strings.Contains(templates.Plain(e), "possible repository error") || !strings.Contains(templates.Plain(e), "did not run") {
+		t.Error("the plain text does not say it either")
+	}
+}
+
+func TestR3OneCauseIsSaidOnce(t *testing.T) {
+	text := render(t, templates.MailText, sample(t, "repo-failure"))
+	if n := strings.Count(text, "the destination does not answer"); n != 1 {
+		t.Errorf("the cause is said %d times", n)
+	}
+	if n := strings.Count(text, "connection refused"); n != 1 {
+		t.Errorf("the far end's words are said %d times", n)
+	}
+}
+
+// TestNightWatch holds what a person needs first.
+func TestNightWatch(t *testing.T) {
+	for _, part := range []string{templates.MailText, templates.MailHTML} {
+		text := render(t, part, sample(t, "third-run"))
+		for _, want := range []string{
+			"Nightly to B2", "ns8.example.org", "nextcloud1, node 1", "The repository is locked", "already locked",
+			"2026-11-18 02:10 +01:00, 3 days old", "unlock", "mail1", externalURL, "2026-11-19 02:30 +01:00, 3 failed runs",
+		} {
+			if !strings.Contains(text, strings.ReplaceAll(want, "+", plus(part))) {
+				t.Errorf("%s lacks %q", part, want)
+			}
+		}
+	}
+}
+
+// plus is how a part writes a plus sign.
+func plus(part string) string {
+	if part == templates.MailHTML {
+		return "&#43;"
+	}
+	return "+"
+}
+
+func TestLargeIsSummarised(t *testing.T) {
+	e := sample(t, "large")
+	for i := range e.Modules[:100] {
+		e.Modules[i].State, e.Modules[i].Cause = event.StateFailed, event.CauseNoSpace
+	}
+	text := render(t, templates.MailText, e)
+	if !strings.Contains(text, "and 75 more") || !strings.Contains(text, "105 of 300 modules failed, 195 are ok.") {
+		t.Errorf("30 failed modules and the number of the rest were wanted:\n%s", text)
+	}
+	if n := len(render(t, templates.MailHTML, e)); n > 64<<10 {
+		t.Errorf("the HTML has %d bytes", n)
+	}
+}
+
+func TestPagerHearsTheMostTellingFirst(t *testing.T) {
+	want := map[string]string{
+		"partial":  "ns8.example.org: backup Nightly to B2 partially failed: nextcloud1 (wrong repository password)",
+		"resolved": "ns8.example.org: backup Nightly to B2 recovered",
+		"missed":   "ns8.example.org: backup Nightly to B2 did not run",
+	}
+	for name, summary := range want {
+		if got := render(t, templates.PagerDutySummary, sample(t, name)); got != summary {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestTestNoticesAreMarked(t *testing.T) {
+	for _, s := range samples.All() {
+		s.Event.Kind = event.KindTest
+		for _, part := range []string{templates.MailSubject, templates.PagerDutySummary} {
+			if got := render(t, part, s.Event); !strings.Contains(got, "TEST") {
+				t.Errorf("%s of %s is not marked: %s", part, s.Name, got)
+			}
+		}
+		for _, part := range []string{templates.MailText, templates.MailHTML, templates.SlackText} {
+			if !strings.Contains(render(t, part, s.Event), "This is a test.") {
+				t.Errorf("%s of %s is not marked", part, s.Name)
+			}
+		}
+	}
+}
+
+func TestALateNoticeSaysSo(t *testing.T) {
+	e := sample(t, "partial")
+	set := load(t, "", e.Time.Add(6*time.Hour+20*time.Minute))
+	for _, part := range []string{templates.MailText, templates.MailHTML, templates.SlackText} {
+		text, err := set.Render(part, e)
+		if err != nil || !strings.Contains(text, "This notice is 6 h 20 min late") {
+			t.Errorf("%s: %v\n%s", part, err, text)
+		}
+	}
+}
+
+func TestWebhookBodyIsTheEvent(t *testing.T) {
+	for _, s := range samples.All() {
+		want, err := json.Marshal(s.Event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := render(t, templates.WebhookBody, s.Event); got != string(want) {
+			t.Errorf("%s: %s", s.Name, got)
+		}
+	}
+}
+
+// TestEveryCauseHasWords fails when a cause is added and nobody says it.
+func TestEveryCauseHasWords(t *testing.T) {
+	for _, c := range []event.Cause{
+		event.CauseUnreachable, event.CauseDenied, event.CauseWrongPassword, event.CauseNoRepository, event.CauseLocked,
+		event.CauseDamaged, event.CauseNoSpace, event.CauseRetention, event.CauseStats, event.CauseModule,
+		event.CauseNoStatus, event.CauseNotRun, event.CauseRedisUnavailable,
+	} {
+		for _, name := range []string{"cause." + string(c), "advice." + string(c)} {
+			if !slices.Contains(templates.BuiltinNames(), name) {
+				t.Errorf("there is no template %s", name)
+			}
+		}
+	}
+}
+
+func TestPoorEventsStillRead(t *testing.T) {
+	for _, e := range []event.Event{
+		{},
+		{Status: event.StatusResolved, Outcome: event.Success, Was: &event.Trouble{Outcome: event.RepoFailure, Cause: event.CauseNoStatus}},
+		{Status: event.StatusOpen, Outcome: event.Partial, Modules: []event.Module{{ID: "mail1", State: event.StateUnknown}, {ID: "mail2", State: event.StateMissing}}},
+		{Status: event.StatusChanged, Outcome: event.RepoFailure, FailedRuns: 21, Cause: "new_cause", Modules: []event.Module{{ID: "a", State: "odd"}}},
+	} {
+		for _, part := range templates.Parts() {
+			checkWhole(t, part, render(t, part, e))
+		}
+	}
+}
