@@ -47,12 +47,13 @@ func color(e event.Event) string {
 	return orange
 }
 
-// blocks are the facts of an event.
-func blocks(e event.Event, links []wire.Link) []api.Block {
-	all := []api.Block{
-		api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, headline(e), false, false)),
-		api.NewSectionBlock(nil, fields(e), nil),
-	}
+func header(e event.Event) api.Block {
+	return api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, headline(e), false, false))
+}
+
+// facts are what the event tells, the most telling first.
+func facts(e event.Event, links []wire.Link) []api.Block {
+	all := []api.Block{api.NewSectionBlock(nil, fields(e), nil)}
 	for _, text := range sections(moduleLines(e), maxModules) {
 		all = append(all, api.NewSectionBlock(markup(text), nil, nil))
 	}
@@ -97,7 +98,7 @@ func fields(e event.Event) []*api.TextBlockObject {
 		}
 	}
 	plain := func(text string) string { return escape(text, maxField) }
-	add("Plan", plain(e.Plan.Label()))
+	add("Plan", first(plain(e.Plan.Label()), "unnamed plan"))
 	add("Cluster", plain(first(e.Cluster.Name, e.Cluster.UUID)))
 	add("Outcome", plain(string(e.Outcome)))
 	add("Cause", plain(words(e.Cause)))

@@ -8,13 +8,14 @@ import (
 	"bellhop/sinks/wire"
 )
 
-// maxText bounds the text above the blocks. Slack may split what is longer than
+// maxText bounds the text, in bytes. Slack may split what is longer than
 // 4000 characters (https://docs.slack.dev/reference/methods/chat.postMessage/).
 const maxText = 3500
 
 var (
 	everybody = regexp.MustCompile(`(?i)@(here|channel|everyone)`)
-	entity    = regexp.MustCompile(`&(amp|lt|gt);`)
+	// tokens are the pieces of Slack's markup that must not be taken apart.
+	tokens = regexp.MustCompile(`(?s)<https?://[^<>]+>|&(?:amp|lt|gt);|.`)
 )
 
 // escape makes one harmless line of outside text that takes at most limit bytes
@@ -61,15 +62,19 @@ func unmarked(text string) string {
 	return strings.NewReplacer("<", "‹", ">", "›").Replace(defuse(text))
 }
 
-// plainText is the rendered part as plain text: whatever the template let
-// through, it opens no tag. Entities that the template wrote stay what they are.
-func plainText(m sinks.Message) string {
-	text := wire.Lines(m.Text[textPart], maxText)
-	if text == "" {
-		text = headline(m.Event)
+// fallbackText is the rendered part, which is Slack's markup already: the template
+// escapes what comes from outside. A template of somebody's own may forget it, so
+// links and entities stay, and any other tag, such as <!channel>, opens nothing.
+func fallbackText(m sinks.Message) string {
+	var b strings.Builder
+	for _, token := range tokens.FindAllString(defuse(wire.Lines(m.Text[textPart], maxText)), -1) {
+		if len(token) == 1 {
+			token = encodeRune(rune(token[0]))
+		}
+		if b.Len()+len(token) > maxText {
+			break
+		}
+		b.WriteString(token)
 	}
-	text = entity.ReplaceAllStringFunc(text, func(e string) string {
-		return map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">"}[e]
-	})
-	return encode(defuse(text), maxText)
+	return first(b.String(), encode(headline(m.Event), maxText))
 }

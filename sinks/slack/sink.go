@@ -90,16 +90,17 @@ func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error)
 	return receipt, nil
 }
 
-// message is the text, which Slack also shows where it cannot show blocks, and
-// beneath it the facts beside a bar of colour, which only an attachment has.
+// message is a header, beneath it the facts beside a bar of colour, which only an
+// attachment has, and the text for notifications and for clients without blocks.
 func (s *Sink) message(m sinks.Message) []api.MsgOption {
-	text := plainText(m)
+	text := fallbackText(m)
 	return []api.MsgOption{
 		api.MsgOptionText(text, false),
+		api.MsgOptionBlocks(header(m.Event)),
 		api.MsgOptionAttachments(api.Attachment{
 			Color:    color(m.Event),
 			Fallback: text,
-			Blocks:   api.Blocks{BlockSet: blocks(m.Event, wire.Links(s.external, m.Event))},
+			Blocks:   api.Blocks{BlockSet: facts(m.Event, wire.Links(s.external, m.Event))},
 		}),
 		// Nothing in the text becomes a mention or a link by itself, and no link is
 		// fetched for a preview.
