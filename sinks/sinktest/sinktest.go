@@ -41,6 +41,9 @@ type Case struct {
 	Key func(Request) string
 	// MaxBody is how many bytes a request may have, whatever the event holds.
 	MaxBody int
+	// MaxText bounds the hostile texts, for a sink that sends events as they are;
+	// 0 means a megabyte each.
+	MaxText int
 	// Harmless looks at a request that was made of hostile text.
 	Harmless func(t *testing.T, r Request)
 }

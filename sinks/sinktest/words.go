@@ -63,6 +63,9 @@ func hostileTexts() map[string]string {
 
 func (c Case) hostile(t *testing.T) {
 	for name, text := range hostileTexts() {
+		if c.MaxText > 0 {
+			text = text[:min(len(text), c.MaxText)]
+		}
 		t.Run(name, func(t *testing.T) {
 			c.in(t, func(r *room) {
 				m := r.Message
@@ -118,7 +121,7 @@ func poison(e event.Event, text string) event.Event {
 			state = event.StateFailed
 		}
 		e.Modules = append(e.Modules, event.Module{
-			ID: text + fmt.Sprint(i), Name: text, Node: text, State: state, Error: text,
+			ID: fmt.Sprint(i, text[:min(len(text), 1<<10)]), Name: text, Node: text, State: state, Error: text,
 			LastSnapshot: e.Time.Add(-26 * time.Hour),
 		})
 	}

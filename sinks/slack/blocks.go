@@ -104,7 +104,7 @@ func fields(e event.Event) []*api.TextBlockObject {
 	add("Cause", plain(words(e.Cause)))
 	add("Destination", plain(first(e.Destination.Name, e.Destination.ID)))
 	add("Run", when(e.Run.Start))
-	add("Open since", since(e))
+	add("Opened", opened(e))
 	if e.FailedRuns > 1 {
 		add("Failed runs", fmt.Sprint(e.FailedRuns))
 	}
@@ -112,7 +112,7 @@ func fields(e event.Event) []*api.TextBlockObject {
 	return all
 }
 
-func since(e event.Event) string {
+func opened(e event.Event) string {
 	if e.Status == event.StatusOpen {
 		return "" // that is now
 	}

@@ -35,7 +35,7 @@ func moduleLine(m event.Module, now time.Time) string {
 		text += " " + escape(m.Name, 60)
 	}
 	if m.Node != "" {
-		text += " on " + escape(m.Node, 60)
+		text += " on node " + escape(m.Node, 60)
 	}
 	text += ": " + escape(string(m.State), 20)
 	if m.Cause != "" {

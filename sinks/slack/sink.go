@@ -93,13 +93,12 @@ func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error)
 // message is a header, beneath it the facts beside a bar of colour, which only an
 // attachment has, and the text for notifications and for clients without blocks.
 func (s *Sink) message(m sinks.Message) []api.MsgOption {
-	text := fallbackText(m)
 	return []api.MsgOption{
-		api.MsgOptionText(text, false),
+		api.MsgOptionText(fallbackText(m), false),
 		api.MsgOptionBlocks(header(m.Event)),
 		api.MsgOptionAttachments(api.Attachment{
 			Color:    color(m.Event),
-			Fallback: text,
+			Fallback: headline(m.Event),
 			Blocks:   api.Blocks{BlockSet: facts(m.Event, wire.Links(s.external, m.Event))},
 		}),
 		// Nothing in the text becomes a mention or a link by itself, and no link is
