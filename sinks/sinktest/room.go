@@ -64,6 +64,7 @@ func (c Case) in(t *testing.T, test func(r *room)) {
 				t.Errorf("close the far end: %v", err)
 			}
 			<-served
+			time.Sleep(time.Minute) // net/http lingers on some connections; the bubble wants them gone
 		}()
 		var err error
 		r.sink, err = c.New(Base, sinks.Deps{
