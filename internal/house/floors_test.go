@@ -49,6 +49,7 @@ var floors = map[string]int{
 	"router/queue":           1,
 	"templates":              1,
 	"sinks":                  1,
+	"sinks/wire":             1,
 
 	"internal/event":  0,
 	"internal/fault":  0,

@@ -14,8 +14,11 @@ import (
 
 const mask = "<secret>"
 
-// String is a text that never prints. Its zero value is the empty secret.
-type String struct{ text string }
+// String is a text that never prints. Its zero value is the empty secret. It
+// holds a pointer because fmt asks no method of what stands in an unexported
+// field: it prints what is there, and then that is an address. So == does not
+// compare the texts.
+type String struct{ text *string }
 
 var (
 	_ fmt.Formatter  = String{}
@@ -24,17 +27,22 @@ var (
 )
 
 // New hides text.
-func New(text string) String { return String{text: text} }
+func New(text string) String { return String{text: &text} }
 
 // Reveal returns the text; call it only where it leaves for the far end.
-func (s String) Reveal() string { return s.text }
+func (s String) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // Empty reports whether there is no secret.
-func (s String) Empty() bool { return s.text == "" }
+func (s String) Empty() bool { return s.Reveal() == "" }
 
 // String returns the mask, or "" for the empty secret.
 func (s String) String() string {
-	if s.text == "" {
+	if s.Empty() {
 		return ""
 	}
 	return mask
@@ -55,7 +63,7 @@ func (s String) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) 
 
 // UnmarshalText reads the secret as it is.
 func (s *String) UnmarshalText(b []byte) error {
-	s.text = string(b)
+	*s = New(string(b))
 	return nil
 }
 
@@ -70,7 +78,7 @@ func Redact(text string, secrets ...String) string {
 	text = userinfo.ReplaceAllString(text, "${1}")
 	text = query.ReplaceAllString(text, "${1}")
 	for _, s := range secrets {
-		text = cut(text, s.text)
+		text = cut(text, s.Reveal())
 	}
 	return text
 }

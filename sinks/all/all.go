@@ -1,0 +1,20 @@
+// Package all lists the kinds of sink, a line each. The promise: a kind that is
+// not here does not exist for the configuration, and one that is here is named
+// once. Nothing here can fail.
+package all
+
+import (
+	"bellhop/sinks"
+	"bellhop/sinks/pagerduty"
+	"bellhop/sinks/slack"
+	"bellhop/sinks/webhook"
+)
+
+// Kinds returns every kind of sink.
+func Kinds() []sinks.Kind {
+	return []sinks.Kind{
+		pagerduty.Kind(),
+		slack.Kind(),
+		webhook.Kind(),
+	}
+}

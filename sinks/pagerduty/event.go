@@ -1,0 +1,114 @@
+package pagerduty
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+	"unicode"
+
+	api "github.com/PagerDuty/go-pagerduty"
+
+	"bellhop/internal/event"
+	"bellhop/sinks"
+	"bellhop/sinks/wire"
+)
+
+// Limits of the fields, in characters
+// (https://developer.pagerduty.com/docs/events-api-v2/trigger-events/). The last
+// is ours: PagerDuty names none for the short fields.
+const (
+	maxSummary = 1024
+	maxKey     = 255
+	maxField   = 255
+)
+
+// event puts a message into PagerDuty's words. A resolve carries what PagerDuty
+// needs and nothing it could stumble over.
+func (s *Sink) event(m sinks.Message) api.V2Event {
+	e := api.V2Event{
+		RoutingKey: s.key.Reveal(),
+		Action:     "trigger",
+		DedupKey:   dedupKey(m),
+		Client:     "bellhop",
+	}
+	if address, ok := wire.Web(s.external); ok {
+		e.ClientURL = address
+	}
+	if m.Event.Status == event.StatusResolved {
+		e.Action = "resolve"
+		return e
+	}
+	for _, l := range wire.Links(s.external, m.Event) {
+		e.Links = append(e.Links, link{Href: l.URL, Text: l.Text})
+	}
+	e.Payload = payload(m)
+	return e
+}
+
+// link is an entry of V2Event.Links, to which the library gives no type.
+type link struct {
+	Href string `json:"href"`
+	Text string `json:"text"`
+}
+
+func payload(m sinks.Message) *api.V2Payload {
+	e := m.Event
+	p := &api.V2Payload{
+		Summary:   first(wire.Line(m.Text[summaryPart], maxSummary), wire.Line("Backup "+e.Plan.Label()+": "+string(e.Outcome), maxSummary)),
+		Source:    first(field(e.Cluster.Name), field(e.Cluster.UUID), "NethServer"),
+		Severity:  string(severity(e.Severity)),
+		Component: field(e.Plan.Label()),
+		Group:     first(field(e.Destination.Name), field(e.Destination.ID), "backup"),
+		Class:     field(string(e.Cause)),
+		Details:   details(m),
+	}
+	if !e.Time.IsZero() {
+		p.Timestamp = e.Time.Format(time.RFC3339)
+	}
+	return p
+}
+
+func field(text string) string { return wire.Line(text, maxField) }
+
+// severity is a word that PagerDuty takes: it refuses an event with any other.
+func severity(s event.Severity) event.Severity {
+	switch s {
+	case event.SeverityCritical, event.SeverityError, event.SeverityWarning, event.SeverityInfo:
+		return s
+	}
+	return event.SeverityError
+}
+
+func first(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// dedupKey is the incident's key. PagerDuty would make up one of its own where
+// there is none, and then a retry would open a second alert: so an event without
+// a key gets its delivery's name. A key that PagerDuty might not take as it is
+// (a plan can be named by anybody's label) keeps its beginning and a hash.
+func dedupKey(m sinks.Message) string {
+	key := first(m.Event.DedupKey, "bellhop/delivery/"+m.ID)
+	if len(key) <= maxKey && plain(key) {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	head := wire.Line(key, maxKey)
+	head = strings.ToValidUTF8(head[:min(len(head), maxKey-2*len(sum)-1)], "")
+	return head + "/" + hex.EncodeToString(sum[:])
+}
+
+func plain(key string) bool {
+	for _, r := range key {
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}

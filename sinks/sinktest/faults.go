@@ -1,0 +1,162 @@
+package sinktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bellhop/internal/retry"
+)
+
+// echo answers with a status and everything the request held, secrets included.
+func echo(status int, header http.Header) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range header {
+			w.Header()[name] = values
+		}
+		dump, err := httputil.DumpRequest(r, true)
+		if err != nil {
+			dump = []byte(err.Error())
+		}
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "no: %s\r\n\x00 for %s", dump, r.URL)
+	}
+}
+
+func (c Case) statuses(t *testing.T) {
+	c.in(t, func(r *room) {
+		for status := 200; status < 600; status++ {
+			r.answer(echo(status, nil))
+			r.check(fmt.Sprintf("status %d", status), r.send(r.t.Context(), r.Message), c.Want(status))
+		}
+	})
+}
+
+func (c Case) retryAfter(t *testing.T) {
+	c.in(t, func(r *room) {
+		for text, want := range map[string]time.Duration{
+			"7":      7 * time.Second,
+			"999999": retry.MaxAfter,
+			time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat): 90 * time.Second,
+		} {
+			r.answer(echo(http.StatusTooManyRequests, http.Header{"Retry-After": {text}}))
+			err := r.send(r.t.Context(), r.Message)
+			if verdict, wait := retry.Of(err); verdict != retry.Later || wait != want {
+				r.t.Errorf("Retry-After %s: verdict %d after %v, want %v", text, verdict, wait, want)
+			}
+		}
+	})
+}
+
+func (c Case) redirect(t *testing.T) {
+	c.in(t, func(r *room) {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			r.answer(echo(status, http.Header{"Location": {"http://elsewhere.test/take"}}))
+			r.check(fmt.Sprint("redirect ", status), r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+		}
+		if len(r.requests) != 5 {
+			r.t.Errorf("five sends made %d requests", len(r.requests))
+		}
+		for _, address := range r.dialled {
+			if address != "far.test:80" {
+				r.t.Errorf("the sink called %s", address)
+			}
+		}
+	})
+}
+
+func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+func (c Case) hang(t *testing.T) {
+	c.in(t, func(r *room) {
+		r.answer(hang)
+		began := time.Now()
+		err := r.send(r.t.Context(), r.Message)
+		if took := time.Since(began); took != deadline {
+			r.t.Errorf("the send took %v, its deadline was %v", took, deadline)
+		}
+		r.check("hanging far end", err, Want{Verdict: retry.Temporary})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			r.t.Errorf("the error does not tell of the deadline: %v", err)
+		}
+	})
+}
+
+// hangingBody has the status arrive and nothing after it: whether that counts is
+// the sink's to say, the deadline is not.
+func (c Case) hangingBody(t *testing.T) {
+	c.in(t, func(r *room) {
+		r.answer(func(w http.ResponseWriter, req *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			_ = http.NewResponseController(w).Flush()
+			hang(w, req)
+		})
+		began := time.Now()
+		r.check("hanging body", r.send(r.t.Context(), r.Message), c.Want(http.StatusInternalServerError))
+		if took := time.Since(began); took > deadline {
+			r.t.Errorf("the send took %v, its deadline was %v", took, deadline)
+		}
+	})
+}
+
+func (c Case) endless(t *testing.T) {
+	c.in(t, func(r *room) {
+		r.answer(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			for piece := make([]byte, 1<<16); ; {
+				if _, err := w.Write(piece); err != nil {
+					return
+				}
+			}
+		})
+		began := time.Now()
+		r.check("endless body", r.send(r.t.Context(), r.Message), c.Want(http.StatusInternalServerError))
+		if took := time.Since(began); took != 0 {
+			r.t.Errorf("the send took %v", took)
+		}
+	})
+}
+
+func (c Case) cancel(t *testing.T) {
+	c.in(t, func(r *room) {
+		r.answer(hang)
+		ctx, cancel := context.WithCancel(r.t.Context())
+		time.AfterFunc(time.Second, cancel)
+		began := time.Now()
+		err := r.send(ctx, r.Message)
+		if took := time.Since(began); took != time.Second {
+			r.t.Errorf("the send ended after %v, it was cancelled after 1s", took)
+		}
+		r.check("cancelled", err, Want{Verdict: retry.Temporary})
+		if !errors.Is(err, context.Canceled) {
+			r.t.Errorf("the error does not tell that it was cancelled: %v", err)
+		}
+		synctest.Wait()
+	})
+}
+
+func (c Case) away(t *testing.T) {
+	c.in(t, func(r *room) {
+		r.answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		r.check("connection cut", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+		r.answer(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			_, _ = io.WriteString(conn, "nonsense\r\n\r\n")
+			_ = conn.Close()
+		})
+		r.check("no HTTP", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+		r.mu.Lock()
+		r.down = true
+		r.mu.Unlock()
+		r.check("connection refused", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+	})
+}

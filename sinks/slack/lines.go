@@ -1,0 +1,94 @@
+package slack
+
+import (
+	"fmt"
+	"time"
+
+	"bellhop/internal/event"
+	"bellhop/sinks/wire"
+)
+
+// moduleLines says how many modules are in which state, then one line for each
+// that is not ok. On an end it tells of what was wrong.
+func moduleLines(e event.Event) []string {
+	modules, lead := e.Modules, wire.Tally(e.Modules)
+	if e.Status == event.StatusResolved && e.Was != nil {
+		modules = e.Was.Modules
+		if lead != "" {
+			lead += "; "
+		}
+		lead += "was: " + wire.Tally(modules)
+	}
+	if lead == "" {
+		return nil
+	}
+	lines := []string{"*" + escape(lead, maxField) + "*"}
+	for _, m := range wire.WorstFirst(event.NotOK(modules)) {
+		lines = append(lines, moduleLine(m, e.Time))
+	}
+	return lines
+}
+
+func moduleLine(m event.Module, now time.Time) string {
+	text := "• *" + escape(first(m.ID, "?"), 80) + "*"
+	if m.Name != "" {
+		text += " " + escape(m.Name, 60)
+	}
+	if m.Node != "" {
+		text += " on node " + escape(m.Node, 60)
+	}
+	text += ": " + escape(string(m.State), 20)
+	if m.Cause != "" {
+		text += ", " + escape(words(m.Cause), 40)
+	}
+	if !m.LastSnapshot.IsZero() {
+		text += ", last good snapshot " + age(now.Sub(m.LastSnapshot)) + " old"
+	}
+	if room := maxLine - len(text) - 3; m.Error != "" && room > 20 {
+		text += " – " + escape(m.Error, room)
+	}
+	return text
+}
+
+// age is a span in the one unit that tells a person enough.
+func age(d time.Duration) string {
+	switch hours := int(d.Hours()); {
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", max(0, int(d.Minutes())))
+	case hours < 48:
+		return fmt.Sprintf("%d h", hours)
+	default:
+		return fmt.Sprintf("%d days", hours/24)
+	}
+}
+
+func noteLines(notes []string) []string {
+	var lines []string
+	for _, text := range notes {
+		lines = append(lines, "_Note:_ "+escape(text, maxLine))
+	}
+	return lines
+}
+
+// sections packs lines into as few texts as a section's size allows, which hold
+// about total bytes together; what finds no room is counted in a last line.
+func sections(lines []string, total int) []string {
+	var texts []string
+	for i, line := range lines {
+		if total -= len(line) + 1; total < 0 {
+			return pack(texts, fmt.Sprintf("… and %d more", len(lines)-i))
+		}
+		texts = pack(texts, line)
+	}
+	return texts
+}
+
+// pack adds a line to the last text, or begins another where that one is full.
+func pack(texts []string, line string) []string {
+	last := len(texts) - 1
+	if last < 0 || len(texts[last])+1+len(line) > maxSection {
+		return append(texts, line)
+	}
+	texts[last] += "\n" + line
+	return texts
+}

@@ -1,0 +1,47 @@
+package slack
+
+import (
+	"strings"
+	"testing"
+
+	"bellhop/sinks"
+)
+
+// A link of the template's author stays one, whatever else is in the text.
+func TestTemplateMayLinkAndMayNotCall(t *testing.T) {
+	for in, want := range map[string]string{
+		"see <https://example.org/a?b=1|the page>, A &amp; B": "see <https://example.org/a?b=1|the page>, A &amp; B",
+		"forgot to escape A & B <!channel> <@U1>":             "forgot to escape A &amp; B &lt;!channel&gt; &lt;@U1&gt;",
+		"one\r\n\r\n two\x00":                                 "one\ntwo",
+		"half a tag <https://example.org":                     "half a tag &lt;https://example.org",
+		"":                                                    "unnamed plan:",
+	} {
+		if got := fallbackText(sinks.Message{Text: map[string]string{textPart: in}}); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzEscape(f *testing.F) {
+	for _, seed := range []string{"", "<!channel>", "a & b", "@here", "💥<>&", "\xff\x00", strings.Repeat("&", 100)} {
+		f.Add(seed, 40)
+	}
+	f.Fuzz(func(t *testing.T, text string, limit int) {
+		limit = 10 + abs(limit)%3000
+		got := escape(text, limit)
+		if len(got) > limit {
+			t.Errorf("%d bytes, more than %d", len(got), limit)
+		}
+		plain := strings.NewReplacer("&amp;", "", "&lt;", "", "&gt;", "").Replace(got)
+		if strings.ContainsAny(plain, "<>&\r\n\x00") || strings.Contains(strings.ToLower(plain), "@here") {
+			t.Errorf("%q became %q", text, got)
+		}
+	})
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -(n + 1)
+	}
+	return n
+}

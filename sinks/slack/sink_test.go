@@ -1,0 +1,216 @@
+package slack_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"bellhop/internal/event"
+	"bellhop/internal/farend"
+	"bellhop/internal/retry"
+	"bellhop/internal/secret"
+	"bellhop/sinks"
+	"bellhop/sinks/sinktest"
+	"bellhop/sinks/slack"
+)
+
+const token = "xoxb-1234-5678-AbCdEfGhIjKl"
+
+func config(base, channel string) slack.Config {
+	c := slack.DefaultConfig()
+	c.Token, c.Channel, c.URL = secret.New(token), channel, base+"/api"
+	return c
+}
+
+func message(status event.Status) sinks.Message {
+	at := time.Date(2026, 11, 3, 2, 30, 0, 0, time.UTC)
+	m := sinks.Message{
+		ID:   "01JBQ0-chat-1",
+		Text: map[string]string{"slack.text": "⚠️ *Backup partially failed* – Nightly &amp; co., ns8.example.org"},
+		Event: event.Event{
+			Version: event.Version, ID: "01JBQ0", Time: at, Kind: event.KindBackup, Status: status,
+			Outcome: event.Partial, Cause: event.CauseWrongPassword, Severity: event.SeverityError,
+			DedupKey: "bellhop/2c7b/backup/1", Opened: at.Add(-48 * time.Hour), FailedRuns: 3,
+			Cluster:     event.Cluster{UUID: "2c7b", Name: "ns8.example.org"},
+			Plan:        event.Plan{ID: "1", Name: "Nightly & co."},
+			Destination: event.Destination{Name: "Backblaze"},
+			Run:         event.Run{Start: at.Add(-30 * time.Minute), End: at.Add(-time.Minute), Settled: true},
+			Modules: []event.Module{
+				{ID: "mail1", State: event.StateOK},
+				{ID: "nextcloud1", Name: "Files <3", Node: "1", State: event.StateFailed, Cause: event.CauseWrongPassword,
+					Error: "Fatal: wrong password\nor no key found", LastSnapshot: at.Add(-26 * time.Hour)},
+				{ID: "samba1", State: event.StatePending},
+			},
+			Alerts: []event.Alert{{Labels: map[string]string{"alertname": "BackupFailed"}, GeneratorURL: "https://prometheus.example.org/graph?a=1&b=<x|y>"}},
+			Notes:  []string{"The repository was not asked."},
+		},
+	}
+	if status == event.StatusResolved {
+		m.Event.Was = &event.Trouble{Outcome: event.Partial, Modules: event.NotOK(m.Event.Modules), Since: m.Event.Opened}
+		m.Event.Outcome, m.Event.Severity, m.Event.Cause = event.Success, event.SeverityInfo, ""
+		m.Event.EndedBy, m.Event.Notes = event.EndedBySuccess, nil
+		m.Event.Modules = []event.Module{{ID: "mail1", State: event.StateOK}, {ID: "nextcloud1", State: event.StateOK}}
+	}
+	return m
+}
+
+// desk is a sink in front of a Slack that behaves.
+type desk struct {
+	*farend.Slack
+	sink *slack.Sink
+}
+
+func newDesk(t *testing.T, token, channel string) *desk {
+	t.Helper()
+	now := func() time.Time { return time.Date(2026, 11, 3, 2, 30, 0, 0, time.UTC) }
+	d := &desk{Slack: farend.NewSlack(now, token, "#backups")}
+	server := httptest.NewServer(d)
+	t.Cleanup(server.Close)
+	var err error
+	d.sink, err = slack.New(config(server.URL, channel), sinks.Deps{
+		Now: now, Client: server.Client(), ExternalURL: "https://bellhop.example.org/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (d *desk) send(t *testing.T, m sinks.Message) (sinks.Receipt, error) {
+	t.Helper()
+	m.Target = d.sink.Targets()[0]
+	return d.sink.Send(t.Context(), m)
+}
+
+func TestSinkKeepsThePromises(t *testing.T) {
+	sinktest.Run(t, sinktest.Case{
+		New:     func(base string, d sinks.Deps) (sinks.Sink, error) { return slack.New(config(base, "#backups"), d) },
+		Far:     func(now func() time.Time) http.Handler { return farend.NewSlack(now, token, "#backups") },
+		Message: message(event.StatusOpen),
+		Secrets: []secret.String{secret.New(token)},
+		Want: func(status int) sinktest.Want {
+			switch {
+			case status/100 == 2:
+				return sinktest.Want{Verdict: retry.Temporary} // only "ok": true is a success
+			case status == http.StatusTooManyRequests:
+				return sinktest.Want{Verdict: retry.Later}
+			}
+			return sinktest.Usual(status)
+		},
+		// Slack has nothing to tell a retry by; it is the same message, though.
+		Key:      func(r sinktest.Request) string { return string(r.Body) },
+		MaxBody:  120 << 10,
+		Harmless: noMarkup,
+	})
+}
+
+// noMarkup fails when the outside opened a tag of its own.
+func noMarkup(t *testing.T, r sinktest.Request) {
+	form, err := url.ParseQuery(string(r.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks, attachments any
+	for part, into := range map[string]any{"blocks": &blocks, "attachments": &attachments} {
+		if err := json.Unmarshal([]byte(form.Get(part)), into); err != nil {
+			t.Fatalf("%s: %v", part, err)
+		}
+	}
+	built := fmt.Sprint(blocks, attachments)
+	for _, bad := range []string{"<!channel", "<!here", "<@", "<#", "@here", "@channel", "@everyone", "<script", "javascript:", "\u202e", "\x00"} {
+		if strings.Contains(built+form.Get("text"), bad) {
+			t.Errorf("the message holds %q: %.2000q", bad, built+form.Get("text"))
+		}
+	}
+	// A link in the text is the template's own; in what is built here there is none from outside.
+	if strings.Contains(built, "<https://evil") || strings.Contains(built, "user:pass") {
+		t.Errorf("a text became a link: %.2000q", built)
+	}
+	if form.Get("parse") != "none" || form.Get("link_names") != "false" {
+		t.Error("Slack may read mentions into plain text")
+	}
+	if got, all := strings.Count(form.Get("attachments"), `"verbatim":true`), strings.Count(form.Get("attachments"), `"type":"mrkdwn"`); got != all {
+		t.Errorf("Slack may read mentions into %d of %d texts", all-got, all)
+	}
+}
+
+func TestMessageIsWhatSlackShallShow(t *testing.T) {
+	for name, status := range map[string]event.Status{"open": event.StatusOpen, "resolved": event.StatusResolved} {
+		d := newDesk(t, token, "#backups")
+		if _, err := d.send(t, message(status)); err != nil {
+			t.Fatal(err)
+		}
+		p := d.Messages()[0]
+		text, err := json.Marshal(p.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sinktest.Golden(t, "testdata/"+name+".json",
+			fmt.Appendf(nil, `{"text":%s,"blocks":%s,"attachments":%s}`, text, p.Blocks, p.Attachments))
+	}
+}
+
+func TestReceiptRemembersWhereTheMessageWent(t *testing.T) {
+	d := newDesk(t, token, "backups")
+	r, err := d.send(t, message(event.StatusOpen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m slack.Memory
+	if err := json.Unmarshal(r.Memory, &m); err != nil {
+		t.Fatal(err)
+	}
+	if p := d.Messages()[0]; m.Channel != p.ID || m.TS != p.TS || !strings.Contains(r.Status, p.TS) {
+		t.Errorf("remembered %+v, status %q, posted %+v", m, r.Status, p)
+	}
+}
+
+func TestColor(t *testing.T) {
+	const red, orange, green, grey = "#d40e0d", "#e8912d", "#2eb67d", "#808080"
+	for want, change := range map[string]func(*event.Event){
+		red:    func(e *event.Event) { e.Severity = event.SeverityCritical },
+		orange: func(*event.Event) {},
+		green:  func(e *event.Event) { e.Status = event.StatusSuccess },
+		grey:   func(e *event.Event) { e.Status, e.EndedBy = event.StatusResolved, "unreported" },
+	} {
+		d := newDesk(t, token, "#backups")
+		m := message(event.StatusOpen)
+		change(&m.Event)
+		if _, err := d.send(t, m); err != nil {
+			t.Fatal(err)
+		}
+		if a := d.Messages()[0].Attachments; !strings.Contains(a, want) {
+			t.Errorf("the bar is not %s: %s", want, a)
+		}
+	}
+}
+
+// 300 modules with long errors: Slack's limits are the stand-in's, which refuses what is beyond.
+func TestLargeClusterFitsFailedModulesFirst(t *testing.T) {
+	d := newDesk(t, token, "#backups")
+	m := message(event.StatusOpen)
+	m.Event.Modules = nil
+	for i := range 300 {
+		state := event.StateOK
+		if i >= 200 {
+			state = event.StateFailed
+		}
+		m.Event.Modules = append(m.Event.Modules, event.Module{ID: fmt.Sprint("module", i), State: state, Error: strings.Repeat("<&> 💥", 1<<16)})
+	}
+	if _, err := d.send(t, m); err != nil {
+		t.Fatal(err)
+	}
+	shown := d.Messages()[0].Attachments
+	for _, want := range []string{"100 failed, 200 ok", "module200*", "more"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is not in %s", want, shown)
+		}
+	}
+	if strings.Contains(shown, "module199*") {
+		t.Error("a module that is fine takes room")
+	}
+}

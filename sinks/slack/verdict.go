@@ -1,0 +1,108 @@
+package slack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"bellhop/internal/retry"
+	"bellhop/sinks/wire"
+)
+
+// limited is the wait after a refusal for pace that names none.
+const limited = 5 * time.Second
+
+// reply is what chat.postMessage answers, with status 200 also when it refuses.
+type reply struct {
+	OK       bool   `json:"ok"`
+	Error    string `json:"error"`
+	Needed   string `json:"needed"` // the scope, with missing_scope
+	Channel  string `json:"channel"`
+	TS       string `json:"ts"`
+	Metadata struct {
+		Messages []string `json:"messages"` // what exactly is wrong, with invalid_blocks
+	} `json:"response_metadata"`
+}
+
+// verdict says what became of a call. Apart from a call that was never made, the
+// library's error does not count: it takes an answer of {} for a success and
+// loses the body of any other status.
+func (s *Sink) verdict(call *wire.Call, err error) (Memory, error) {
+	switch {
+	case call.Err != nil:
+		return Memory{}, call.Err
+	case call.Status == 0 && err != nil:
+		return Memory{}, fmt.Errorf("make the request: %s", s.caller.Clean(err.Error()))
+	case call.Status == http.StatusTooManyRequests:
+		return Memory{}, s.pace(call, errors.New("answered "+call.Said()))
+	case call.Status/100 != 2:
+		return Memory{}, retry.HTTP(call.Status, call.Header, s.now(), errors.New("answered "+call.Said()))
+	}
+	var r reply
+	if err := json.Unmarshal(call.Body, &r); err != nil || !r.OK && r.Error == "" {
+		return Memory{}, fmt.Errorf("answered %s, which is not Slack's; see whether url is the address of its Web API", call.Said())
+	}
+	if !r.OK {
+		return Memory{}, s.refused(call, r)
+	}
+	return Memory{Channel: r.Channel, TS: r.TS}, nil
+}
+
+func (s *Sink) pace(call *wire.Call, err error) error {
+	wait := retry.RetryAfter(call.Header, s.now())
+	if wait == 0 {
+		wait = limited
+	}
+	return retry.After(wait, err)
+}
+
+// refused sorts the error codes of
+// https://docs.slack.dev/reference/methods/chat.postMessage/#errors. One that is
+// not known here is temporary: it is tried until the delivery's time is up.
+func (s *Sink) refused(call *wire.Call, r reply) error {
+	reason := fmt.Errorf("refused: %s", s.caller.Clean(r.reason()))
+	switch r.Error {
+	case "ratelimited", "rate_limited":
+		return s.pace(call, reason)
+	case "msg_too_long", "msg_blocks_too_long", "no_text", "invalid_blocks", "invalid_blocks_format",
+		"invalid_attachments", "too_many_attachments", "attachment_payload_limit_exceeded", "metadata_too_large",
+		"invalid_arguments", "cannot_reply_to_message", "team_not_found", "method_deprecated":
+		return retry.Permanent(reason)
+	case "channel_not_found", "is_archived":
+		return retry.Permanent(fmt.Errorf("%w; see whether channel names one that exists, and invite the app if it is private", reason))
+	}
+	if do := remedy(r.Error); do != "" {
+		return fmt.Errorf("%w; %s", reason, do)
+	}
+	return reason
+}
+
+func (r reply) reason() string {
+	text := r.Error
+	for _, m := range r.Metadata.Messages {
+		text += "; " + m
+	}
+	if r.Needed != "" {
+		text += "; needs scope " + r.Needed
+	}
+	return text
+}
+
+// remedy says what to do about a refusal that is the settings' fault: every
+// message meets it, and none does once it is mended.
+func remedy(code string) string {
+	switch code {
+	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive":
+		return "the token is not valid: install the app anew and write its bot token into token"
+	case "missing_scope", "no_permission", "not_allowed_token_type":
+		return "the token may not post: give the app the scope chat:write and install it anew"
+	case "not_in_channel":
+		return "invite the app into the channel: /invite @app"
+	case "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
+		"restricted_action_non_threadable_channel", "ekm_access_denied", "access_denied":
+		return "the workspace forbids this app to post there: ask its administrator"
+	}
+	return ""
+}
