@@ -7,6 +7,7 @@ import (
 	"bellhop/internal/retry"
 	"bellhop/internal/secret"
 	"bellhop/sinks"
+	"bellhop/sinks/all"
 )
 
 // The kinds of these tests have the settings of the real ones, and forms that
@@ -70,20 +71,8 @@ func testKinds() []sinks.Kind {
 		kind("odd", 0, 0, 0, func() any { return &oddSettings{} }))
 }
 
-// exampleKinds are those whose keys the example names.
-func exampleKinds() []sinks.Kind {
-	return []sinks.Kind{
-		kind("ns8-sendmail", 30, time.Minute, 10, func() any {
-			return &clusterSettings{mailSettings{Prefix: "[NS8 Backup]"}, []string{"runagent", "ns8-sendmail"}}
-		}),
-		kind("smtp", 60, time.Minute, 10, func() any {
-			return &smtpSettings{mailSettings: mailSettings{Prefix: "[NS8 Backup]"}, Port: 587, TLS: "starttls"}
-		}),
-		kind("pagerduty", 120, time.Minute, 10, func() any { return &pagerSettings{URL: "https://events.pagerduty.com"} }),
-		kind("slack", 1, time.Second, 1, func() any { return &slackSettings{URL: "https://slack.com/api/"} }),
-		kind("webhook", 10, time.Second, 10, func() any { return &hookSettings{} }),
-	}
-}
+// exampleKinds are those whose keys the example names: all there are.
+func exampleKinds() []sinks.Kind { return all.Kinds() }
 
 func kind(name string, n int, per time.Duration, burst int, settings func() any) sinks.Kind {
 	return sinks.Kind{

@@ -1,6 +1,9 @@
 package main
 
-import "bellhop/sinks"
+import (
+	"bellhop/sinks"
+	"bellhop/sinks/all"
+)
 
 // kinds lists the kinds of sinks that this program knows.
-func kinds() []sinks.Kind { return nil }
+func kinds() []sinks.Kind { return all.Kinds() }

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"slices"
+
 	"bellhop/internal/event"
 	"bellhop/internal/record"
 	"bellhop/router"
@@ -19,7 +21,7 @@ func (p *Pipeline) trouble(v view, known *record.Plan, seen router.Seen, e event
 	}
 	in.State, in.Plan, in.Outcome, in.Last = e.Status, e.Plan, e.Outcome, e.ID
 	in.Seen = e.Time
-	in.Was = event.Trouble{Outcome: e.Outcome, Cause: e.Cause, Modules: event.NotOK(e.Modules), Since: in.Opened}
+	in.Was = event.Trouble{Outcome: e.Outcome, Cause: e.Cause, Modules: wrong(e.Modules), Since: in.Opened}
 	e = belongs(e, in)
 	known.Incident = in.ID
 	seen.Event = e
@@ -80,6 +82,12 @@ func (p *Pipeline) repeat(v view, e event.Event) outcome {
 	in.Told = heard(in.Told, late)
 	p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
 	return outcome{incident: &in, tell: late}
+}
+
+// wrong are the modules that will be said to have been wrong: one that was still
+// to report was not.
+func wrong(ms []event.Module) []event.Module {
+	return slices.DeleteFunc(event.NotOK(ms), func(m event.Module) bool { return m.State == event.StatePending })
 }
 
 // belongs writes the incident into the event.

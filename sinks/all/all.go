@@ -5,16 +5,20 @@ package all
 
 import (
 	"bellhop/sinks"
+	"bellhop/sinks/ns8sendmail"
 	"bellhop/sinks/pagerduty"
 	"bellhop/sinks/slack"
+	"bellhop/sinks/smtp"
 	"bellhop/sinks/webhook"
 )
 
 // Kinds returns every kind of sink.
 func Kinds() []sinks.Kind {
 	return []sinks.Kind{
+		ns8sendmail.Kind(),
 		pagerduty.Kind(),
 		slack.Kind(),
+		smtp.Kind(),
 		webhook.Kind(),
 	}
 }
