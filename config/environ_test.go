@@ -66,7 +66,7 @@ func TestEnvironmentAloneIsEnough(t *testing.T) {
 func TestFaultsOfTheEnvironmentNameTheVariable(t *testing.T) {
 	for _, c := range []struct{ variable, want string }{
 		{"BELLHOP_RECEIVER__PORT=nine", "BELLHOP_RECEIVER__PORT: is text: give a whole number"},
-		{"BELLHOP_RECEIVER__PORT=99999", "BELLHOP_RECEIVER__PORT: is no port: give a number from 1 to 65535"},
+		{"BELLHOP_RECEIVER__PORT=99999", "BELLHOP_RECEIVER__PORT: 99999 is no port: give a number from 1 to 65535, such as 9099"},
 		{"BELLHOP_RECEIVER__PROT=1", "BELLHOP_RECEIVER__PROT: there is no such key: did you mean port?"},
 		{"BELLHOP_RECEIVR__PORT=1", "BELLHOP_RECEIVR__PORT: receivr: there is no such key: did you mean receiver?"},
 		{"BELLHOP_MAIL__TO=", "BELLHOP_MAIL__TO: is empty: give an address"},

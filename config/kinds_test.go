@@ -67,12 +67,24 @@ type oddSettings struct {
 var _ = oddSettings{}.ignored
 
 func testKinds() []sinks.Kind {
-	return append(exampleKinds(),
+	return append(plainKinds(),
 		kind("odd", 0, 0, 0, func() any { return &oddSettings{} }))
 }
 
-// exampleKinds are those whose keys the example names: all there are.
-func exampleKinds() []sinks.Kind { return all.Kinds() }
+// plainKinds have the names of the real ones, and settings of their own.
+func plainKinds() []sinks.Kind {
+	return []sinks.Kind{
+		kind("ns8-sendmail", 30, time.Minute, 10, func() any {
+			return &clusterSettings{mailSettings{Prefix: "[NS8 Backup]"}, []string{"runagent", "ns8-sendmail"}}
+		}),
+		kind("smtp", 60, time.Minute, 10, func() any {
+			return &smtpSettings{mailSettings: mailSettings{Prefix: "[NS8 Backup]"}, Port: 587, TLS: "starttls"}
+		}),
+		kind("pagerduty", 120, time.Minute, 10, func() any { return &pagerSettings{URL: "https://events.pagerduty.com"} }),
+		kind("slack", 1, time.Second, 1, func() any { return &slackSettings{URL: "https://slack.com/api/"} }),
+		kind("webhook", 10, time.Second, 10, func() any { return &hookSettings{} }),
+	}
+}
 
 func kind(name string, n int, per time.Duration, burst int, settings func() any) sinks.Kind {
 	return sinks.Kind{
@@ -108,3 +120,6 @@ func checkMail(s mailSettings) []fault.Fault {
 	}
 	return faults
 }
+
+// exampleKinds are those whose keys the example names: all there are.
+func exampleKinds() []sinks.Kind { return all.Kinds() }
