@@ -9,7 +9,8 @@
 // cutting it. PagerDuty is silent on a resolve of an alert that it does not know
 // (202), and it tells nobody anew of an alert that somebody has acknowledged:
 // neither can be seen from here. The reason of a refusal is quoted in the error;
-// the routing key never is.
+// the routing key never is. The library's own retries stay off: the queue tries
+// again, and the library's second try would send an empty body.
 package pagerduty
 
 import (

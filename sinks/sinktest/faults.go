@@ -63,11 +63,6 @@ func (c Case) redirect(t *testing.T) {
 		if len(r.requests) != 5 {
 			r.t.Errorf("five sends made %d requests", len(r.requests))
 		}
-		for _, address := range r.dialled {
-			if address != "far.test:80" {
-				r.t.Errorf("the sink called %s", address)
-			}
-		}
 	})
 }
 
@@ -109,11 +104,13 @@ func (c Case) endless(t *testing.T) {
 	c.in(t, func(r *room) {
 		r.answer(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
-			for piece := make([]byte, 1<<16); ; {
+			piece := make([]byte, 1<<16)
+			for range 256 {
 				if _, err := w.Write(piece); err != nil {
 					return
 				}
 			}
+			r.t.Error("the sink read 16 MB of an answer")
 		})
 		began := time.Now()
 		r.check("endless body", r.send(r.t.Context(), r.Message), c.Want(http.StatusInternalServerError))

@@ -42,7 +42,6 @@ type room struct {
 	mu       sync.Mutex
 	handler  http.HandlerFunc
 	requests []Request
-	dialled  []string
 	down     bool
 	conns    chan net.Conn
 	gone     chan struct{}
@@ -85,8 +84,11 @@ func (c Case) in(t *testing.T, test func(r *room)) {
 
 // dial, Accept, Close and Addr are the wire: a listener without a port.
 func (r *room) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	if address != "far.test:80" {
+		r.t.Errorf("the sink called %s", address)
+		return nil, errors.New("no such host")
+	}
 	r.mu.Lock()
-	r.dialled = append(r.dialled, address)
 	down := r.down
 	r.mu.Unlock()
 	if down {

@@ -126,19 +126,19 @@ func basic(user, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 }
 
-// pieces are the parts of an address that are long enough to be a key: a far end
-// that does not know the address quotes its path or its query alone.
+// pieces are the query, its values and the parts of the path that are long enough
+// to be a key: a far end that does not know the address quotes them alone.
 func pieces(address *url.URL) []secret.String {
 	const long = 8
 	parts := strings.Split(address.Path, "/")
+	parts = slices.DeleteFunc(parts, func(part string) bool { return len(part) < long })
+	parts = append(parts, address.RawQuery)
 	for _, values := range address.Query() {
 		parts = append(parts, values...)
 	}
 	var all []secret.String
 	for _, part := range parts {
-		if len(part) >= long {
-			all = append(all, secret.New(part))
-		}
+		all = append(all, secret.New(part))
 	}
 	return all
 }

@@ -32,14 +32,14 @@ func TestSinkKeepsThePromises(t *testing.T) {
 	sinktest.Run(t, sinktest.Case{
 		New: func(base string, d sinks.Deps) (sinks.Sink, error) {
 			return webhook.New(webhook.Config{
-				URL:      secret.New(strings.Replace(base, "http://", "http://user:urlpassword@", 1) + "/hook/T0PATHSECRET?token=q/u&x=querysecret"),
+				URL:      secret.New(strings.Replace(base, "http://", "http://user:urlpassword@", 1) + "/hook/T0PATHSECRET?token=q/ue&x=querysecret"),
 				Headers:  map[string]secret.String{"X-Key": secret.New(`header "secret" <&`), "X-Team": secret.New("ops")},
 				Username: "bellhop", Password: secret.New("p:ass/wörd"),
 			}, d)
 		},
 		Far:     func(now func() time.Time) http.Handler { return farend.NewWebhook(now) },
 		Message: message(),
-		Secrets: []secret.String{secret.New("urlpassword"), secret.New("T0PATHSECRET"), secret.New("querysecret"),
+		Secrets: []secret.String{secret.New("urlpassword"), secret.New("T0PATHSECRET"), secret.New("querysecret"), secret.New("q/ue"),
 			secret.New(`header "secret" <&`), secret.New("p:ass/wörd"), secret.New("bellhop:p:ass/wörd")},
 		Key:     func(r sinktest.Request) string { return r.Header.Get(webhook.DeliveryHeader) },
 		MaxBody: 4 << 20,
