@@ -17,7 +17,7 @@ import (
 type alertmanager struct{ url string }
 
 // program finds what a test needs; under CI=true it has to be there.
-func program(t *testing.T, name string) string {
+func program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err == nil {
@@ -31,7 +31,7 @@ func program(t *testing.T, name string) string {
 }
 
 // freeAddress is one that nobody listens on.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -119,7 +119,7 @@ func (a *alertmanager) alert(t *testing.T, labels map[string]string, ends time.T
 }
 
 // eventually asks until the condition holds, and says why it did not.
-func eventually(t *testing.T, within time.Duration, what string, condition func() error) {
+func eventually(t testing.TB, within time.Duration, what string, condition func() error) {
 	t.Helper()
 	var err error
 	for end := time.Now().Add(within); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
