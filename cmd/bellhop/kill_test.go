@@ -1,0 +1,323 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	osexec "os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// asProgram makes the test binary be bellhop itself, so that it can be killed.
+const asProgram = "BELLHOP_TEST_IS_BELLHOP"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "yes" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// daemon is bellhop as a process of its own.
+type daemon struct {
+	t    *testing.T
+	file string
+	cmd  *osexec.Cmd
+	url  string
+}
+
+// newDaemon prepares a bellhop whose cluster does not answer and which tells one
+// webhook. Looks happen at once, and Redis being away is told at once, too.
+func newDaemon(t *testing.T, hook string) *daemon {
+	t.Helper()
+	dir := t.TempDir()
+	d := &daemon{t: t, file: filepath.Join(dir, "config.yml")}
+	settings := fmt.Sprintf(`
+receiver: {port: 0}
+correlator: {wait_seconds: 0, max_wait: 0}
+redis: {address: "127.0.0.1:1"}
+queue: {path: %q}
+sinks:
+  hook: {type: webhook, url: %q, rate: 1000/1s, burst: 1000}
+`, filepath.Join(dir, "queue"), hook)
+	if err := os.WriteFile(d.file, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.kill)
+	return d
+}
+
+var addressInLog = regexp.MustCompile(`address=(\S+)`)
+
+// start runs bellhop until it says where it listens.
+func (d *daemon) start() {
+	d.t.Helper()
+	d.cmd = osexec.Command(os.Args[0], "--config", d.file, "serve")
+	d.cmd.Env = append(os.Environ(), asProgram+"=yes")
+	stderr, err := d.cmd.StderrPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	var said []string
+	for lines.Scan() {
+		said = append(said, lines.Text())
+		if m := addressInLog.FindStringSubmatch(lines.Text()); m != nil {
+			d.url = "http://" + m[1]
+			go func() { _, _ = io.Copy(io.Discard, stderr) }()
+			return
+		}
+	}
+	d.t.Fatalf("bellhop did not start:\n%s", strings.Join(said, "\n"))
+}
+
+// kill is SIGKILL: nothing can be put in order any more.
+func (d *daemon) kill() {
+	if d.cmd != nil {
+		_ = d.cmd.Process.Kill()
+		_ = d.cmd.Wait()
+		d.cmd = nil
+	}
+}
+
+// alert posts an alert of a plan and tells whether it was accepted.
+func (d *daemon) alert(ctx context.Context, plan string) bool {
+	body := fmt.Sprintf(`{"alerts":[{"status":"firing","labels":{"alertname":"BackupFailed","id":%q}}]}`, plan)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url+"/alert", strings.NewReader(body))
+	if err != nil {
+		d.t.Error(err)
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return resp.StatusCode == http.StatusOK
+}
+
+// hook counts what it heard by plan and by delivery.
+type hook struct {
+	mu    sync.Mutex
+	plans map[string]int
+	ids   map[string]int
+	hang  chan struct{} // while it is not nil, requests wait for it
+}
+
+func newHook(t *testing.T) (*hook, string) {
+	h := &hook{plans: make(map[string]int), ids: make(map[string]int)}
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return h, s.URL
+}
+
+func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var e struct{ Plan struct{ ID string } }
+	body, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(body, &e) != nil {
+		http.Error(w, "not an event", http.StatusBadRequest)
+		return
+	}
+	h.mu.Lock()
+	h.plans[e.Plan.ID]++
+	h.ids[r.Header.Get("X-Bellhop-Delivery")]++
+	hang := h.hang
+	h.mu.Unlock()
+	if hang != nil {
+		select {
+		case <-hang:
+		case <-r.Context().Done():
+		}
+	}
+}
+
+func (h *hook) heard(plan string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.plans[plan]
+}
+
+func waitFor(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(60 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// TestNothingAcceptedIsLostOverKills kills bellhop at random moments under load.
+// Every alert that was answered 200 has to be told; only what was in the air at a
+// kill may be told twice.
+func TestNothingAcceptedIsLostOverKills(t *testing.T) {
+	h, url := newHook(t)
+	d := newDaemon(t, url)
+	const kills, senders = 12, 4
+	var mu sync.Mutex
+	var accepted []string
+	for round := range kills {
+		d.start()
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for sender := range senders {
+			wg.Go(func() {
+				for n := 0; ctx.Err() == nil; n++ {
+					plan := fmt.Sprintf("%d-%d-%d", round, sender, n)
+					if d.alert(ctx, plan) {
+						mu.Lock()
+						accepted = append(accepted, plan)
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		time.Sleep(time.Duration(50+rand.IntN(250)) * time.Millisecond) // the moment of the kill
+		d.kill()
+		cancel()
+		wg.Wait()
+	}
+	if len(accepted) < kills {
+		t.Fatalf("only %d alerts were accepted, the test shows nothing", len(accepted))
+	}
+	d.start()
+	for _, plan := range accepted {
+		waitFor(t, "plan "+plan+" was told", func() bool { return h.heard(plan) > 0 })
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	twice := 0
+	for plan, n := range h.plans {
+		if n > 1 {
+			twice++
+		}
+		if n > 1+kills {
+			t.Errorf("plan %s was told %d times", plan, n)
+		}
+	}
+	if len(h.ids) != len(h.plans) {
+		t.Errorf("%d deliveries for %d plans: something was said twice under two names", len(h.ids), len(h.plans))
+	}
+	if limit := kills * senders; twice > limit {
+		t.Errorf("%d plans were told twice, more than the %d that can have been in the air", twice, limit)
+	}
+	t.Logf("%d kills, %d alerts accepted, %d told, %d of them twice", kills, len(accepted), len(h.plans), twice)
+}
+
+// TestWhatWasToldIsNotToldAgainAfterAKill is rule R6 over SIGKILL.
+func TestWhatWasToldIsNotToldAgainAfterAKill(t *testing.T) {
+	h, url := newHook(t)
+	d := newDaemon(t, url)
+	d.start()
+	if !d.alert(t.Context(), "1") {
+		t.Fatal("the alert was not accepted")
+	}
+	waitFor(t, "it was told and that is on record", func() bool { return len(d.sent()) == 1 })
+	d.kill()
+	d.start()
+	if !d.alert(t.Context(), "1") || !d.alert(t.Context(), "2") {
+		t.Fatal("the alerts were not accepted")
+	}
+	waitFor(t, "the other plan was told", func() bool { return len(d.sent()) == 2 })
+	if n := h.heard("1"); n != 1 {
+		t.Errorf("it was told %d times", n)
+	}
+}
+
+// TestADeliveryInTheAirIsSentAgainUnderItsOwnName kills bellhop while the far end
+// has not answered.
+func TestADeliveryInTheAirIsSentAgainUnderItsOwnName(t *testing.T) {
+	h, url := newHook(t)
+	h.hang = make(chan struct{})
+	d := newDaemon(t, url)
+	d.start()
+	if !d.alert(t.Context(), "1") {
+		t.Fatal("the alert was not accepted")
+	}
+	waitFor(t, "the far end heard it", func() bool { return h.heard("1") == 1 })
+	d.kill()
+	h.mu.Lock()
+	close(h.hang)
+	h.hang = nil
+	h.mu.Unlock()
+	d.start()
+	waitFor(t, "it was sent again", func() bool { return len(d.sent()) == 1 })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.ids) != 1 {
+		t.Errorf("the far end cannot recognise the second try: %v", h.ids)
+	}
+}
+
+// sent lists the deliveries that are on record as sent.
+func (d *daemon) sent() []any {
+	resp, err := http.Get(d.url + "/api/v1/deliveries?state=sent")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var list struct{ Deliveries []any }
+	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil {
+		d.t.Fatal(err)
+	}
+	return list.Deliveries
+}
+
+func TestServeEndsWithin10sOfSIGTERM(t *testing.T) {
+	h, url := newHook(t)
+	h.hang = make(chan struct{}) // a send that never ends by itself
+	d := newDaemon(t, url)
+	d.start()
+	if !d.alert(t.Context(), "1") {
+		t.Fatal("the alert was not accepted")
+	}
+	waitFor(t, "a send is in the air", func() bool { return h.heard("1") == 1 })
+	began := time.Now()
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	err := d.cmd.Wait()
+	d.cmd = nil
+	if took := time.Since(began); err != nil || took > 10*time.Second {
+		t.Errorf("it took %v and ended with %v", took, err)
+	}
+	close(h.hang)
+}
+
+func TestServeRefusesABadConfiguration(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.yml")
+	if err := os.WriteFile(file, []byte("mail:\n  form: a@example.org\n  to: [b@example.org]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	code := exec(t.Context(), []string{"--config", file, "serve"}, process{out: &out, err: &errs, kinds: kinds()})
+	if code != codeUsage || !strings.Contains(errs.String(), file+":2: mail.form: there is no such key: did you mean from?") {
+		t.Errorf("exit %d, said %q", code, errs.String())
+	}
+}
+
+func TestServeSaysThatAnotherProcessHoldsTheQueue(t *testing.T) {
+	_, url := newHook(t)
+	d := newDaemon(t, url)
+	d.start()
+	var out, errs bytes.Buffer
+	code := exec(t.Context(), []string{"--config", d.file, "serve"}, process{out: &out, err: &errs, kinds: kinds()})
+	if code != codeFault || !strings.Contains(errs.String(), "another process holds it") {
+		t.Errorf("exit %d, said %q", code, errs.String())
+	}
+}
