@@ -190,8 +190,12 @@ func (j *verdict) damage(module string) string {
 
 // noteUnknown says that the cluster does not have the plan, when that is so.
 func (j *verdict) noteUnknown() {
-	if !j.known {
-		j.note("the cluster has no backup plan %q", cmp.Or(j.plan.ID, j.plan.Name))
+	switch name := cmp.Or(j.plan.ID, j.plan.Name); {
+	case j.known:
+	case name == "":
+		j.note("the alert names no backup plan")
+	default:
+		j.note("the cluster has no backup plan %q", name)
 	}
 }
 
