@@ -72,6 +72,7 @@ func TestOpenRefusesAFolderThatCannotBeWritten(t *testing.T) {
 	if err := os.Chmod(folder, 0o500); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = os.Chmod(folder, 0o700) }) // so that it can be removed
 	refused(t, folder, folder, "user that bellhop runs as")
 	refused(t, filepath.Join(folder, "new"), folder, "user that bellhop runs as")
 }
