@@ -11,35 +11,40 @@ import (
 const (
 	// turnsMax is how often work that met a changed row is done anew at once.
 	turnsMax = 5
-	// pause is how long it rests after that.
+	// pause is how long a job rests that could not be worked on for our own reasons.
 	pause = time.Second
 	// extendEach is how often a lease in use is extended.
 	extendEach = LeaseFor / 3
 )
 
-// turn is one job's turn: begun, handled and ended. Ctx ends when the pump stops,
-// air when its grace is over as well.
-func (l *lane) turn(ctx, air context.Context, job Lease) {
+// turn is one job's turn: begun, handled and ended, until air ends.
+func (l *lane) turn(air context.Context, job Lease) {
 	mine, lost := context.WithCancelCause(air)
 	defer lost(nil)
 	go l.keep(mine, job, lost)
-
-	if l.Marks {
-		err := l.insist(ctx, "note that a send begins", func() error {
-			err := l.e.Begin(context.WithoutCancel(ctx), job)
-			if errors.Is(err, ErrLeaseLost) {
-				l.log.Warn("queue: a lease was lost before its turn began", "job", job.ID)
-				lost(err)
-				return nil
-			}
-			return err
-		})
-		if err != nil || mine.Err() != nil {
-			return // nothing was said yet, and the job comes again
-		}
+	if l.Marks && !l.begin(mine, job) {
+		return
 	}
 	for try := 1; l.try(mine, job, try); try++ {
 	}
+}
+
+// begin notes that a send begins. When it cannot, nothing is sent, and the job goes
+// back to its lane, so that it keeps the lane's pace when it comes again.
+func (l *lane) begin(ctx context.Context, job Lease) bool {
+	err := l.e.Begin(context.WithoutCancel(ctx), job)
+	if err == nil {
+		return true
+	}
+	l.log.Error("queue: could not note that a send begins; nothing was sent", "job", job.ID, "error", err)
+	if errors.Is(err, ErrLeaseLost) || errors.Is(err, ErrClosed) {
+		return false
+	}
+	back := End{Lease: job, Verb: Again, Due: l.o.Now().Add(pause)}
+	if err := l.finish(ctx, Step{Ends: []End{back}}); err != nil {
+		l.log.Error("queue: a job comes again when its lease has expired", "job", job.ID, "error", err)
+	}
+	return false
 }
 
 // keep extends the lease until ctx ends. Who lost it must not go on.

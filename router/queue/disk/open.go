@@ -101,10 +101,10 @@ func unborn(head []byte) bool {
 		offset = 16         // of the first meta page, behind the page's header
 		magic  = 0xED0CDAED // bbolt's internal/common/types.go
 	)
-	if len(head) < offset+4 {
-		return len(bytes.Trim(head, "\x00")) == 0
+	if len(bytes.Trim(head, "\x00")) == 0 {
+		return true
 	}
-	return binary.NativeEndian.Uint32(head[offset:]) == magic
+	return len(head) >= offset+4 && binary.NativeEndian.Uint32(head[offset:]) == magic
 }
 
 // syncFolders makes the names of the file and of its folder last.

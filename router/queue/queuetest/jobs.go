@@ -15,6 +15,7 @@ func jobs() []promise {
 		{"what is done once more keeps its place in the order", jobOnceMorePlace},
 		{"an Again takes what was put meanwhile", jobOnceMoreAgain},
 		{"an ended id that is kept is not said again", jobSaid},
+		{"a kept record still speaks for its id after a later job that was not kept", jobFormer},
 		{"an ended id that is not kept is a new job", jobForgotten},
 		{"ack, again and bury end a lease as they say", jobEnds},
 		{"a record keeps the first attempt and the newest others", jobAttempts},
@@ -127,6 +128,17 @@ func jobForgotten(b *bench) {
 	b.listed(queue.JobQuery{})
 	b.put(b.brief("a", "k"), b.brief("b", "l"))
 	b.lease("a", "b")
+}
+
+func jobFormer(b *bench) {
+	b.put(b.job("a", "k"))
+	kept := b.lease("a")[0]
+	b.put(b.brief("a", "k"))
+	b.end(kept, queue.Ack)
+	b.end(b.lease("a")[0], queue.Ack)
+	b.listed(queue.JobQuery{}, "a sent")
+	b.put(b.job("a", "k"))
+	b.lease()
 }
 
 func jobEnds(b *bench) {

@@ -31,12 +31,12 @@ func order() []promise {
 }
 
 func leaseDue(b *bench) {
-	b.put(b.later("c", "c", 3*time.Minute), b.later("a", "a", time.Minute), b.later("b", "b", 2*time.Minute),
+	b.put(b.later("c", "c", 3*time.Second), b.later("a", "a", time.Second), b.later("b", "b", 2*time.Second),
 		b.later("past", "p", -time.Hour), queue.Job{ID: "ever", Lane: "l", Key: "e"})
 	b.leaseN(0)
 	b.leaseN(1, "ever")
 	b.lease("past")
-	b.clock.move(10 * time.Minute)
+	b.clock.move(10 * time.Second)
 	b.leaseN(2, "a", "b")
 	b.lease("c")
 }

@@ -1,0 +1,52 @@
+package disk
+
+import "bellhop/router/queue"
+
+// put adds a job, or joins the one of its id.
+func (b *batch) put(j queue.Job) error {
+	old, err := b.find(j.ID)
+	if err != nil {
+		return err
+	}
+	if old != nil && old.State != queue.Queued {
+		return nil // what was said is not said again
+	}
+	return b.apply(func() error {
+		b.touch(j.Lane)
+		if old == nil {
+			return b.insert(j)
+		}
+		b.touch(old.Lane)
+		if _, held := b.lease(old.Seq); held {
+			return b.queueUp(old, j)
+		}
+		return b.join(old, j)
+	})
+}
+
+func (b *batch) insert(j queue.Job) error {
+	seq, err := b.in(bucketJobs).NextSequence()
+	if err != nil {
+		return err
+	}
+	return b.add(newRecord(j, seq, b.wall, b.own), b.own)
+}
+
+func (b *batch) join(old *record, j queue.Job) error {
+	return b.change(old, func() { old.hasten(newRecord(j, 0, b.wall, b.own)) })
+}
+
+// queueUp has a leased job done once more. It takes its number now, because that
+// is its place in the order.
+func (b *batch) queueUp(old *record, j queue.Job) error {
+	if old.Next != nil {
+		old.Next.hasten(newRecord(j, 0, b.wall, b.own))
+		return b.save(old)
+	}
+	seq, err := b.in(bucketJobs).NextSequence()
+	if err != nil {
+		return err
+	}
+	old.Next = newRecord(j, seq, b.wall, b.own)
+	return b.save(old)
+}

@@ -1,0 +1,289 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"bellhop/router/queue"
+)
+
+func openEngine(t testing.TB, dir string) *Engine {
+	t.Helper()
+	e, err := Open(dir, Options{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+func job(id string) queue.Job {
+	return queue.Job{ID: id, Lane: "l", Key: id, Keep: true, Payload: []byte("payload")}
+}
+
+func put(id string) queue.Step { return queue.Step{Put: []queue.Job{job(id)}} }
+
+// commits is the number of the newest transaction on disk.
+func (e *Engine) commits(t *testing.T) int {
+	t.Helper()
+	tx, err := e.db.Begin(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	return tx.ID()
+}
+
+// together has steps wait until all of them stand before the writer.
+func together(e *Engine, steps ...queue.Step) []error {
+	errs := make([]error, len(steps))
+	e.gate <- struct{}{} // the writer takes one step and waits here
+	var wg sync.WaitGroup
+	for i, s := range steps {
+		wg.Go(func() { errs[i] = e.Do(context.Background(), s) })
+	}
+	time.Sleep(50 * time.Millisecond) // most of them have come; none needs to
+	<-e.gate
+	wg.Wait()
+	return errs
+}
+
+func TestStepsThatWaitShareASync(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	before := e.commits(t)
+	const n = 100
+	var steps []queue.Step
+	for i := range n {
+		steps = append(steps, put(fmt.Sprint(i)))
+	}
+	if err := errors.Join(together(e, steps...)...); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.commits(t) - before; got > n/5 {
+		t.Errorf("%d steps that came together took %d transactions", n, got)
+	}
+	if stats, err := e.Stats(t.Context(), "l"); err != nil || stats.Depth != n {
+		t.Errorf("stats %+v, error %v", stats, err)
+	}
+}
+
+func TestAStepThatIsTurnedDownLeavesItsBatchAlone(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	bad := put("bad")
+	bad.Guard = []queue.Row{{Key: "row", Rev: 7}}
+	errs := together(e, put("a"), bad, put("b"), bad, put("c"))
+	for i, err := range errs {
+		if want := i%2 == 1; errors.Is(err, queue.ErrChanged) != want || err != nil && !want {
+			t.Errorf("step %d: %v", i, err)
+		}
+	}
+	jobs, err := e.Jobs(t.Context(), queue.JobQuery{})
+	if err != nil || len(jobs) != 3 {
+		t.Errorf("%d jobs, error %v", len(jobs), err)
+	}
+}
+
+// A record that cannot be read makes a step stumble midway: the head of a key is
+// ended and the next one cannot be brought forward.
+func TestAStepThatStumblesFallsAlone(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	behind := job("behind")
+	behind.Key = "head"
+	if err := e.Do(t.Context(), queue.Step{Put: []queue.Job{job("head"), behind}}); err != nil {
+		t.Fatal(err)
+	}
+	leases, err := e.Lease(t.Context(), "l", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.write(t.Context(), func(b *batch) error {
+		return b.apply(func() error { return b.in(bucketJobs).Put(number(2), []byte("{damaged")) })
+	})
+	end := queue.Step{Ends: []queue.End{{Lease: leases[0]}}}
+	errs := together(e, put("a"), end, put("b"))
+	if errs[0] != nil || errs[2] != nil || errs[1] == nil {
+		t.Errorf("answers %v", errs)
+	}
+	head, err := e.leased(leases[0])
+	if err != nil || head.State != queue.Queued {
+		t.Errorf("the head is %+v, error %v; nothing of the step may have happened", head, err)
+	}
+	if err := e.Extend(t.Context(), leases[0]); err != nil {
+		t.Errorf("extend: %v; the lease must not have ended", err)
+	}
+}
+
+func (e *Engine) leased(l queue.Lease) (r *record, err error) {
+	verr := e.view(func(s store) error { r, err = s.load(l.Seq); return err })
+	return r, verr
+}
+
+func TestADiskThatIsFullFailsTheBatchAndThenGoesOn(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	if err := e.Do(t.Context(), put("before")); err != nil {
+		t.Fatal(err)
+	}
+	leases, err := e.Lease(t.Context(), "l", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.db.MaxSize = 1 // the file must not grow
+	big := queue.Step{
+		Ends: []queue.End{{Lease: leases[0]}},
+		Put:  []queue.Job{job("big")},
+		Set:  []queue.Row{{Key: "big", Value: make([]byte, 1<<20)}},
+	}
+	small := put("small")
+	for _, err := range together(e, big, small)[:1] {
+		if !errors.Is(err, bolterrors.ErrMaxSizeReached) {
+			t.Errorf("the full disk answered %v", err)
+		}
+	}
+	e.db.MaxSize = 0
+	if row, err := e.Get(t.Context(), "big"); err != nil || row.Rev != 0 {
+		t.Errorf("row of revision %d, error %v; nothing of the step may be seen", row.Rev, err)
+	}
+	if err := e.Extend(t.Context(), leases[0]); err != nil {
+		t.Errorf("extend: %v; the lease must not have ended", err)
+	}
+	for _, s := range []queue.Step{big, small, put("after")} {
+		if err := e.Do(t.Context(), s); err != nil {
+			t.Errorf("the disk has room again: %v", err)
+		}
+	}
+	if stats, err := e.Stats(t.Context(), "l"); err != nil || stats.Depth != 3 {
+		t.Errorf("stats %+v, error %v", stats, err)
+	}
+}
+
+func TestDoHonoursItsContextUntilItIsTaken(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	e.gate <- struct{}{}
+	taken := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { taken <- e.Do(ctx, put("taken")) }()
+	time.Sleep(50 * time.Millisecond)
+	short, done := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer done()
+	if err := e.Do(short, put("waiting")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a step that waits for the writer: %v", err)
+	}
+	cancel()
+	<-e.gate
+	err := <-taken
+	jobs, jerr := e.Jobs(t.Context(), queue.JobQuery{})
+	if jerr != nil {
+		t.Fatal(jerr)
+	}
+	if (err == nil) != (len(jobs) == 1) {
+		t.Errorf("the answer is %v, but %d jobs are there", err, len(jobs))
+	}
+}
+
+func TestACommitThatIsVisibleIsConfirmed(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	now := e.commits(t)
+	if !e.visible(now) || e.visible(now+1) {
+		t.Error("visible does not tell what readers see")
+	}
+	if err := e.confirm(); err != nil {
+		t.Errorf("confirm: %v", err)
+	}
+	if got := e.commits(t); got != now+1 {
+		t.Errorf("transaction %d, want one more than %d: nothing was synced", got, now)
+	}
+}
+
+func BenchmarkDo(b *testing.B) {
+	for _, writers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			e := openEngine(b, b.TempDir())
+			b.ResetTimer()
+			var wg sync.WaitGroup
+			for w := range writers {
+				wg.Go(func() {
+					for i := w; i < b.N; i += writers {
+						if err := e.Do(context.Background(), put(fmt.Sprint(i))); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+// BenchmarkWaiting shows that what waits in a lane costs nothing: all of its
+// figures should be the same at any depth.
+func BenchmarkWaiting(b *testing.B) {
+	for _, depth := range []int{100, 100_000} {
+		dir := b.TempDir()
+		e := openEngine(b, dir)
+		fill(b, e, depth)
+		b.Run(fmt.Sprintf("depth=%d/Stats", depth), func(b *testing.B) {
+			for b.Loop() {
+				if s, err := e.Stats(b.Context(), "l"); err != nil || s.Depth != depth {
+					b.Fatal(s, err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("depth=%d/Wait", depth), func(b *testing.B) {
+			for b.Loop() {
+				if err := e.Wait(b.Context(), "l"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("depth=%d/LeaseAndAgain", depth), func(b *testing.B) {
+			for b.Loop() {
+				leases, err := e.Lease(b.Context(), "l", 1)
+				if err != nil || len(leases) != 1 {
+					b.Fatal(leases, err)
+				}
+				again := queue.Step{Ends: []queue.End{{Lease: leases[0], Verb: queue.Again}}}
+				if err := e.Do(b.Context(), again); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("depth=%d/Open", depth), func(b *testing.B) {
+			if err := e.Close(); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				e, err := Open(dir, Options{Now: time.Now})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := e.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func fill(b *testing.B, e *Engine, n int) {
+	b.Helper()
+	var s queue.Step
+	for i := range n {
+		s.Put = append(s.Put, job(fmt.Sprint(i)))
+		if len(s.Put) == 5000 || i == n-1 {
+			if err := e.Do(b.Context(), s); err != nil {
+				b.Fatal(err)
+			}
+			s.Put = nil
+		}
+	}
+}
