@@ -10,6 +10,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -19,9 +20,21 @@ func main() {
 		in:      os.Stdin,
 		out:     os.Stdout,
 		err:     os.Stderr,
-		environ: os.Environ(),
+		environ: takeEnviron(),
 		kinds:   kinds(),
 	})
 	stop()
 	os.Exit(code)
+}
+
+// takeEnviron returns the environment and takes bellhop's own variables out of
+// it: they may hold secrets, which the commands that bellhop runs need not see.
+func takeEnviron() []string {
+	environ := os.Environ()
+	for _, variable := range environ {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "BELLHOP_") {
+			_ = os.Unsetenv(name) // fails only for names that cannot be in an environment
+		}
+	}
+	return environ
 }
