@@ -93,6 +93,29 @@ func TestAStepThatIsTurnedDownLeavesItsBatchAlone(t *testing.T) {
 	}
 }
 
+func TestALeaseEndsOnceAlsoWithinABatch(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	if err := e.Do(t.Context(), put("a")); err != nil {
+		t.Fatal(err)
+	}
+	leases, err := e.Lease(t.Context(), "l", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := queue.Step{Ends: []queue.End{{Lease: leases[0], Verb: queue.Again}}}
+	ended := 0
+	for _, err := range together(e, put("b"), end, end, end)[1:] {
+		if err == nil {
+			ended++
+		} else if !errors.Is(err, queue.ErrLeaseLost) {
+			t.Errorf("end: %v", err)
+		}
+	}
+	if ended != 1 {
+		t.Errorf("the lease ended %d times", ended)
+	}
+}
+
 // A record that cannot be read makes a step stumble midway: the head of a key is
 // ended and the next one cannot be brought forward.
 func TestAStepThatStumblesFallsAlone(t *testing.T) {
@@ -106,9 +129,12 @@ func TestAStepThatStumblesFallsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.write(t.Context(), func(b *batch) error {
+	err = e.write(t.Context(), func(b *batch) error {
 		return b.apply(func() error { return b.in(bucketJobs).Put(number(2), []byte("{damaged")) })
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	end := queue.Step{Ends: []queue.End{{Lease: leases[0]}}}
 	errs := together(e, put("a"), end, put("b"))
 	if errs[0] != nil || errs[2] != nil || errs[1] == nil {
