@@ -29,6 +29,8 @@ type cluster struct {
 	mu    sync.Mutex
 	found *correlate.Finding
 	asked []correlate.Query
+	// during is called while a look is under way, once.
+	during func()
 }
 
 func (c *cluster) set(f *correlate.Finding) {
@@ -38,6 +40,10 @@ func (c *cluster) set(f *correlate.Finding) {
 }
 
 func (c *cluster) Look(_ context.Context, q correlate.Query) (correlate.Finding, error) {
+	if during := c.during; during != nil {
+		c.during = nil
+		during()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked = append(c.asked, q)

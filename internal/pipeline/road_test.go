@@ -329,3 +329,26 @@ func TestMoreSignalsThanOneLookReadsAreAllAnswered(t *testing.T) {
 		}
 	})
 }
+
+func TestASignalThatComesDuringALookIsAnsweredByTheNext(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.cluster.set(night(-time.Hour, true, event.Partial, good, bad))
+		h.cluster.during = func() {
+			// The same alert ends while its plan is being looked at.
+			h.accept(event.Signal{
+				Plan:  event.PlanRef{ID: "1"},
+				Alert: event.Alert{Status: event.Resolved, Fingerprint: "node1", Labels: map[string]string{"alertname": "BackupFailed"}},
+			}, 0)
+		}
+		h.alert(event.Firing, "1", time.Minute)
+		want(t, "oncall", h.pager.said(), "key-1 open")
+		row, err := h.engine.Get(h.t.Context(), record.PlanKey("1"))
+		var known record.Plan
+		if err != nil || record.Decode(row, &known) != nil || len(known.Firing) != 0 {
+			t.Errorf("the end was lost, still firing: %+v, %v", known.Firing, err)
+		}
+		if len(h.cluster.asked) != 2 {
+			t.Errorf("looked %d times, want once more for the new signal", len(h.cluster.asked))
+		}
+	})
+}

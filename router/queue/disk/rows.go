@@ -28,6 +28,9 @@ func (s store) row(key string) (rev uint64, value []byte) {
 func (s store) set(row queue.Row) error {
 	rows := s.in(bucketRows)
 	if row.Value == nil {
+		if now, _ := s.row(row.Key); row.Rev != 0 && row.Rev != now {
+			return nil // another row by now, which nobody asked to remove
+		}
 		return rows.Delete([]byte(row.Key))
 	}
 	rev, err := rows.NextSequence()

@@ -20,6 +20,7 @@ func steps() []promise {
 		{"a step whose drop comes too late changes nothing", stepDrop},
 		{"a step that can never be carried out says so", stepInvalid},
 		{"a step of a context that has ended does not happen", stepContext},
+		{"a row is removed at the revision that was meant", stepRemove},
 		{"writers who guard a row lose no update", stepRace},
 		{"after Close everything answers ErrClosed", stepClosed},
 	}
@@ -39,6 +40,20 @@ func stepAtOnce(b *bench) {
 		b.Error("a row of the step is not there")
 	}
 	b.lease("new")
+}
+
+func stepRemove(b *bench) {
+	b.do(queue.Step{Set: []queue.Row{row("same", "1"), row("newer", "1"), row("any", "1")}})
+	same, newer := b.get("same"), b.get("newer")
+	b.do(queue.Step{Set: []queue.Row{row("newer", "2")}})
+	b.do(queue.Step{Set: []queue.Row{
+		{Key: "same", Rev: same.Rev}, {Key: "newer", Rev: newer.Rev}, {Key: "any"}, {Key: "none", Rev: 7},
+	}})
+	for key, want := range map[string]string{"same": "", "newer": "2", "any": "", "none": ""} {
+		if got := string(b.get(key).Value); got != want {
+			b.Errorf("row %s holds %q, want %q", key, got, want)
+		}
+	}
 }
 
 // everything is a step in which nothing may happen.
