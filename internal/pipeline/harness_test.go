@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,8 +41,11 @@ func (c *cluster) set(f *correlate.Finding) {
 }
 
 func (c *cluster) Look(_ context.Context, q correlate.Query) (correlate.Finding, error) {
-	if during := c.during; during != nil {
-		c.during = nil
+	c.mu.Lock()
+	during := c.during
+	c.during = nil
+	c.mu.Unlock()
+	if during != nil {
 		during()
 	}
 	c.mu.Lock()
@@ -54,9 +58,14 @@ func (c *cluster) Look(_ context.Context, q correlate.Query) (correlate.Finding,
 }
 
 // repository counts how often it is asked.
-type repository struct{ asked []string }
+type repository struct {
+	mu    sync.Mutex
+	asked []string
+}
 
 func (r *repository) Check(_ context.Context, _ event.Plan, _ event.Run, failed []event.Module) map[string]repocheck.Answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	answers := make(map[string]repocheck.Answer)
 	for _, m := range failed {
 		r.asked = append(r.asked, m.ID)
@@ -138,7 +147,7 @@ type house struct {
 	engine  queue.Engine
 	pipe    *pipeline.Pipeline
 	stop    func()
-	ids     int
+	ids     atomic.Int64
 }
 
 // inHouse runs the test in a bubble of its own time.
@@ -206,8 +215,7 @@ func (h *house) restart() {
 }
 
 func (h *house) id() string {
-	h.ids++
-	return fmt.Sprintf("%020d-%04d", time.Now().UnixNano(), h.ids)
+	return fmt.Sprintf("%020d-%04d", time.Now().UnixNano(), h.ids.Add(1))
 }
 
 // alert is accepted, and time passes until nothing more happens within d.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -230,9 +231,9 @@ func TestR12ARefusedTargetIsSetAsideAndHurtsNobodyElse(t *testing.T) {
 
 func TestR12ATemporaryRefusalIsTriedAgainInOrder(t *testing.T) {
 	inHouse(t, func(h *house) {
-		down := true
+		var up atomic.Bool
 		h.pager.answer = func(sinks.Message) error {
-			if down {
+			if !up.Load() {
 				return errors.New("connection refused")
 			}
 			return nil
@@ -242,7 +243,7 @@ func TestR12ATemporaryRefusalIsTriedAgainInOrder(t *testing.T) {
 		h.cluster.set(night(23*time.Hour, true, event.Success, good, good))
 		h.sweep()
 		h.restart()
-		down = false
+		up.Store(true)
 		h.pass(10 * time.Minute)
 		if got := strings.Join(h.pager.said(), ", "); got != "key-1 open, key-1 resolved" {
 			t.Errorf("heard %q", got)
