@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"bellhop/internal/event"
 	"bellhop/router/queue"
@@ -58,16 +57,3 @@ func Decode(row queue.Row, value any) error {
 	}
 	return nil
 }
-
-// planName reads the plan's name back out of a row's key.
-func planName(key string) string {
-	_, escaped, _ := strings.Cut(key, "/")
-	name, err := url.PathUnescape(escaped)
-	if err != nil {
-		return escaped
-	}
-	return name
-}
-
-// PlanOf returns the plan that a row with a key of PlanKey or OpenKey speaks of.
-func PlanOf(row queue.Row) string { return planName(row.Key) }

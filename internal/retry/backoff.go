@@ -11,9 +11,6 @@ type Backoff struct {
 // Key is the backoff of R12 for one key of a lane.
 func Key() Backoff { return Backoff{Min: 5 * time.Second, Max: 5 * time.Minute} }
 
-// Looks is the pace of R1 for looking whether a run has settled.
-func Looks() Backoff { return Backoff{Min: 30 * time.Second, Max: 5 * time.Minute} }
-
 const spread = 0.2
 
 // Plain returns the wait before try number n (from 1), without straying.
