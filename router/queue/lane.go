@@ -142,7 +142,7 @@ func (l *lane) insist(ctx context.Context, what string, f func() error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		l.log.Error("queue: could not "+what+"; trying again", "error", err)
+		l.log.Error("queue: could not "+what+"; trying again", "err", err)
 		if err := sleep(ctx, trouble().Delay(try, l.o.Random())); err != nil {
 			return err
 		}

@@ -36,13 +36,13 @@ func (l *lane) begin(ctx context.Context, job Lease) bool {
 	if err == nil {
 		return true
 	}
-	l.log.Error("queue: could not note that a send begins; nothing was sent", "job", job.ID, "error", err)
+	l.log.Error("queue: could not note that a send begins; nothing was sent", "job", job.ID, "err", err)
 	if errors.Is(err, ErrLeaseLost) || errors.Is(err, ErrClosed) {
 		return false
 	}
 	back := End{Lease: job, Verb: Again, Due: l.o.Now().Add(pause)}
 	if err := l.finish(ctx, Step{Ends: []End{back}}); err != nil {
-		l.log.Error("queue: a job comes again when its lease has expired", "job", job.ID, "error", err)
+		l.log.Error("queue: a job comes again when its lease has expired", "job", job.ID, "err", err)
 	}
 	return false
 }
@@ -56,7 +56,7 @@ func (l *lane) keep(ctx context.Context, job Lease, lost context.CancelCauseFunc
 			return
 		}
 		if err != nil && ctx.Err() == nil {
-			l.log.Warn("queue: could not extend a lease", "job", job.ID, "error", err)
+			l.log.Warn("queue: could not extend a lease", "job", job.ID, "err", err)
 		}
 	}
 }
@@ -84,7 +84,7 @@ func (l *lane) try(ctx context.Context, job Lease, try int) (anew bool) {
 		outcome, werr = l.alone(ctx, end, outcome, werr)
 	}
 	if werr != nil {
-		l.log.Error("queue: the end of a turn is not on record; the job comes again", "job", job.ID, "error", werr)
+		l.log.Error("queue: the end of a turn is not on record; the job comes again", "job", job.ID, "err", werr)
 		return false
 	}
 	l.tell(job, outcome, took, err)
@@ -95,9 +95,9 @@ func (l *lane) try(ctx context.Context, job Lease, try int) (anew bool) {
 func (l *lane) tell(job Lease, o Outcome, took time.Duration, err error) {
 	switch o {
 	case Retried:
-		l.log.Warn("queue: a job failed and is tried again", "job", job.ID, "tries", job.Tries+1, "error", err)
+		l.log.Warn("queue: a job failed and is tried again", "job", job.ID, "tries", job.Tries+1, "err", err)
 	case GaveUp:
-		l.log.Error("queue: a job was set aside", "job", job.ID, "error", err)
+		l.log.Error("queue: a job was set aside", "job", job.ID, "err", err)
 	}
 	l.o.Observer.Ended(l.Name, o, took)
 }

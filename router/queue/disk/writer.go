@@ -121,7 +121,7 @@ func (e *Engine) commit(works []*work) (answers []error, broken bool) {
 
 func (e *Engine) drop(tx *bbolt.Tx) bool {
 	if err := tx.Rollback(); err != nil {
-		e.log.Error("queue: rolling a batch back", "folder", e.folder, "error", err)
+		e.log.Error("queue: rolling a batch back", "folder", e.folder, "err", err)
 	}
 	return true
 }
@@ -146,7 +146,7 @@ func (e *Engine) confirm() (err error) {
 		}
 	}
 	e.log.Error("queue: steps were written but the disk does not confirm it; a power failure could lose them",
-		"folder", e.folder, "error", err)
+		"folder", e.folder, "err", err)
 	return err
 }
 
