@@ -53,11 +53,12 @@ func News(p Past, s Seen) event.Status {
 }
 
 // success ends an open incident when its run is newer than the trouble that was
-// told, and is said once a run where an alert claims the contrary.
+// told, or is the end of what was told half done, and is said once a run where an
+// alert claims the contrary.
 func (p Past) success(s Seen) event.Status {
 	end := s.Event.Run.End
 	switch {
-	case p.Open && end.After(p.Told.end()):
+	case p.Open && (end.After(p.Told.end()) || p.Told.halfDone() && end.Equal(p.Told.end())):
 		return event.StatusResolved
 	case !p.Open && s.Firing && end.After(p.Success) && end.After(p.Told.end()):
 		return event.StatusSuccess
@@ -85,7 +86,7 @@ func (p Past) worse(e event.Event) bool {
 		return true // now it can be said what happened
 	case e.Kind == event.KindMissed:
 		return p.Told.Kind != event.KindMissed
-	case e.Run.End.IsZero():
+	case e.Run.End.IsZero(), p.Told.followed(e.Run):
 		return false
 	case !e.Run.Settled:
 		return p.failedAnew(e)
@@ -103,6 +104,22 @@ func (t Told) end() time.Time {
 
 // before tells whether run began after what was told had ended.
 func (t Told) before(run event.Run) bool { return run.Start.After(t.end()) }
+
+// followed tells whether run was over already when trouble was told that left no
+// status, such as a missed run: whatever it came to, it came before.
+func (t Told) followed(run event.Run) bool {
+	return t.Run.End.IsZero() && !run.End.After(t.Newest)
+}
+
+// halfDone tells whether a run was told before it had settled, without a failure in it.
+func (t Told) halfDone() bool {
+	for _, state := range t.Modules {
+		if state == event.StateFailed {
+			return false
+		}
+	}
+	return !t.Run.End.IsZero() && !t.Run.Settled
+}
 
 // gotWorse compares with what was told of the same run: a module more that is
 // not ok, or a worse outcome. A module that is still pending is no news, nor is one

@@ -98,7 +98,9 @@ func TestNews(t *testing.T) {
 		"R4 a fresh one is not":                               {closed(missed()), firing(missed()), event.StatusOpen},
 		"R3 no status while a run is told is silent":          {open(partial), repeat(noStatus), ""},
 		"R6 a run after a missed one that failed is news":     {missedAfterRun, repeat(found(run(2, 3), event.Partial, ok, failed)), event.StatusChanged},
-		"R6 the run before the missed one is not news either": {missedAfterRun, repeat(found(run(0, 1), event.RepoFailure)), ""},
+		"R6 the run before the missed one is not news either": {missedAfterRun, repeat(found(run(0, 1), event.RepoFailure, failed)), ""},
+		"R1 what was told half done and ends well is over":    {open(unsettled(found(run(0, 1), event.Partial, ok, pending))), router.Seen{Event: found(run(0, 1), event.Success, ok, ok)}, event.StatusResolved},
+		"R1 but not when something in it had failed":          {open(unsettled(found(run(0, 1), event.Partial, failed, pending))), router.Seen{Event: found(run(0, 1), event.Success, ok)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := router.News(c.past, c.seen); got != c.want {

@@ -46,10 +46,13 @@ func (p *Pipeline) correlate(ctx context.Context, v view) (correlate.Finding, er
 		Accepted: v.accepted,
 		Settled:  v.known.Settled,
 		Missed:   v.missed(),
-		Quiet:    !v.fresh || v.known.Incident != "",
+		Quiet:    len(v.fresh) == 0 || v.known.Incident != "",
 	}
-	if v.known.Incident != "" && v.known.Told.Cause == event.CauseRedisUnavailable {
-		q.Quiet, q.Accepted = false, v.incident.Opened // what the alert meant is still to be found out
+	if v.blind() {
+		q.Quiet = false // what the alert meant is still to be found out
+		if v.incident.Opened.Before(q.Accepted) {
+			q.Accepted = v.incident.Opened
+		}
 	}
 	began := p.Now()
 	found, err := p.Correlator.Look(ctx, q)
@@ -110,8 +113,10 @@ func remove(rows []queue.Row) []queue.Row {
 	return gone
 }
 
-// finish is the step of a look that has answered its signals.
+// finish is the step of a look that has answered its signals. Only now are they
+// taken in: until then the next look shall find them as fresh as this one did.
 func (p *Pipeline) finish(v view, known record.Plan) (queue.Step, error) {
+	known.Firing = v.firing
 	step, err := p.remember(v, known)
 	if err != nil {
 		return step, err
@@ -129,7 +134,6 @@ func (p *Pipeline) finish(v view, known record.Plan) (queue.Step, error) {
 
 // remember writes what is known of the plan, unless somebody else wrote meanwhile.
 func (p *Pipeline) remember(v view, known record.Plan) (queue.Step, error) {
-	known.Firing = v.firing
 	row, err := record.Encode(record.PlanKey(v.plan), known)
 	return queue.Step{
 		Guard: []queue.Row{{Key: v.row.Key, Rev: v.row.Rev}},

@@ -15,7 +15,7 @@ import (
 func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, last bool) (queue.Step, error) {
 	e := p.draft(ctx, v, found)
 	known := learn(v.known, e, found)
-	seen := router.Seen{Event: e, Fresh: v.fresh, Firing: len(v.firing) > 0, Newest: found.Newest}
+	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: len(v.firing) > 0, Newest: found.Newest}
 	if e.Outcome == event.Success {
 		p.Observer.Succeeded(planLabel(e.Plan), e.Run.End)
 	}

@@ -25,14 +25,14 @@ const (
 type view struct {
 	ref      event.PlanRef
 	plan     string      // the name of the plan's rows
-	accepted time.Time   // of the first signal that this look answers
+	accepted time.Time   // when the first signal came that this look answers
 	waiting  []queue.Row // the signals' rows
 	signals  []event.Signal
 	row      queue.Row // the plan's row, to be guarded
 	known    record.Plan
 	incident event.Incident          // the open one, when known.Incident says so
 	firing   map[string]event.Signal // with the signals taken in
-	fresh    bool                    // one of them fires that did not fire before
+	fresh    []event.Signal          // those of them that did not fire before
 }
 
 // planKey names the rows of a plan that may be known by name only, or not at all.
@@ -63,7 +63,7 @@ func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Ti
 	}
 	if err := record.Decode(row, &v.incident); err != nil {
 		p.Log.Error("the open incident cannot be read and is opened anew", "plan", v.plan, "err", err)
-		v.known.Incident = ""
+		v.known.Incident, v.known.Told = "", router.Told{}
 	}
 	return v, nil
 }
@@ -84,11 +84,16 @@ func (p *Pipeline) load(v *view) {
 			continue
 		}
 		v.signals = append(v.signals, s)
+		if s.Accepted.Before(v.accepted) { // it has waited under another name
+			v.accepted = s.Accepted
+		}
 	}
 	v.fold()
 }
 
-// fold takes the waiting signals into the set of alerts that fire.
+// fold takes the waiting signals into the set of alerts that fire. An alert that
+// began to fire later than the one on record is another one: the end of that one
+// was never sent, or was lost.
 func (v *view) fold() {
 	v.firing = maps.Clone(v.known.Firing)
 	if v.firing == nil {
@@ -100,8 +105,9 @@ func (v *view) fold() {
 			delete(v.firing, id)
 			continue
 		}
-		_, before := v.firing[id]
-		v.fresh = v.fresh || !before
+		if old, before := v.firing[id]; !before || s.Alert.StartsAt.After(old.Alert.StartsAt) {
+			v.fresh = append(v.fresh, s)
+		}
 		v.firing[id] = s
 	}
 	for _, id := range byAge(v.firing)[min(maxFiring, len(v.firing)):] {
@@ -136,14 +142,20 @@ func (v *view) alerts() []event.Alert {
 	return all
 }
 
-// missed is true when every alert that fires says that the plan did not run.
+// missed is true when the alerts that are fresh say that the plan did not run. Of
+// those that fire on, nothing new is believed: a run that came after would never be
+// seen. Only while nobody could look what they meant is it still to be found out.
 func (v *view) missed() bool {
-	for _, s := range v.firing {
-		if !s.Missed {
-			return false
-		}
+	claims := v.fresh
+	if len(claims) == 0 && v.blind() {
+		claims = slices.Collect(maps.Values(v.firing))
 	}
-	return len(v.firing) > 0
+	return len(claims) > 0 && !slices.ContainsFunc(claims, func(s event.Signal) bool { return !s.Missed })
+}
+
+// blind is true when all that was told of the open incident is that nobody could look.
+func (v *view) blind() bool {
+	return v.known.Incident != "" && v.known.Told.Cause == event.CauseRedisUnavailable
 }
 
 // past is what is on record of what was told.
