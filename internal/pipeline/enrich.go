@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"bellhop/correlate"
-	"bellhop/internal/event"
 	"bellhop/internal/record"
 	"bellhop/internal/retry"
 	"bellhop/router"
@@ -34,7 +33,10 @@ func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 		return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)
 	}
 	if err == nil && v.ref.ID == "" && found.Known && found.Plan.ID != "" {
-		return l.p.move(v, found.Plan.ID)
+		step, moved, err := l.p.move(ctx, v, found.Plan.ID)
+		if moved || err != nil {
+			return queue.Result{Step: step}, err
+		}
 	}
 	return l.p.conclude(ctx, v, found, err)
 }
@@ -84,24 +86,6 @@ func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding
 	}
 	step, err := p.tell(ctx, v, found, next.Again.IsZero())
 	return queue.Result{Step: step, Again: next.Again}, err
-}
-
-// move hands the signals of a plan that was named by its name to the plan's own job.
-func (p *Pipeline) move(v view, id string) (queue.Result, error) {
-	ref := event.PlanRef{ID: id}
-	var step queue.Step
-	for _, s := range v.signals {
-		s.Plan = ref
-		row, err := record.SignalRow(s)
-		if err != nil {
-			return queue.Result{}, err
-		}
-		step.Set = append(step.Set, row)
-	}
-	step.Set = append(step.Set, remove(v.waiting)...)
-	job, err := lookJob(ref, p.Now())
-	step.Put = []queue.Job{job}
-	return queue.Result{Step: step}, err
 }
 
 // remove takes rows away, but not what came in under their names since.

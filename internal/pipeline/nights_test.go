@@ -9,6 +9,8 @@ import (
 	"bellhop/correlate"
 	"bellhop/correlate/recorded"
 	"bellhop/internal/event"
+	"bellhop/internal/record"
+	"bellhop/router/queue"
 )
 
 // These tests put the real correlator behind the pipeline: what counts is how the
@@ -201,4 +203,68 @@ func TestR8AResolveOfARunThatWentWellIsSilent(t *testing.T) {
 		h.calls()
 		want(t, "mail", h.mail.said())
 	})
+}
+
+// named is an alert that knows the plan's name alone.
+func (h *house) named(status string, d time.Duration) {
+	h.t.Helper()
+	h.accept(event.Signal{
+		Plan:  event.PlanRef{Name: "Nightly"},
+		Alert: event.Alert{Status: status, Fingerprint: "by name", Labels: map[string]string{"name": "Nightly"}},
+	}, d)
+}
+
+func TestR4AnIncidentOpenedByNameWhileRedisWasAwayIsThePlansOwn(t *testing.T) {
+	inNights(t, func(h *house) {
+		h.named(event.Firing, 10*time.Minute)
+		h.calls("open backup REPO_FAILURE")
+		h.restart()
+		h.backup(0, 1)
+		h.pass(10 * time.Minute)
+		h.calls("open backup REPO_FAILURE", "changed backup PARTIAL")
+		h.says("BackupFailed", event.Firing, time.Now(), time.Hour)
+		h.sweep()
+		h.pass(day)
+		h.backup(0, 0)
+		h.sweep()
+		h.calls("open backup REPO_FAILURE", "changed backup PARTIAL", "resolved backup SUCCESS")
+		if in := h.incidents(); len(in) != 1 || in[0].State != event.StatusResolved || in[0].FailedRuns != 1 {
+			t.Errorf("got %+v", in)
+		}
+		h.nothingOpen()
+	})
+}
+
+func TestR4TwoIncidentsOfOnePlanBothEnd(t *testing.T) {
+	inNights(t, func(h *house) {
+		h.named(event.Firing, time.Second) // neither knows of the other: Redis is away
+		h.says("BackupFailed", event.Firing, time.Now(), 10*time.Minute)
+		h.calls("open backup REPO_FAILURE", "open backup REPO_FAILURE")
+		h.backup(0, 1)
+		h.pass(10 * time.Minute)
+		h.pass(day)
+		h.backup(0, 0)
+		h.sweep()
+		h.nothingOpen()
+		for _, in := range h.incidents() {
+			if in.State != event.StatusResolved {
+				t.Errorf("incident %s stays %s", in.Key, in.State)
+			}
+		}
+		h.pass(day)
+		h.backup(0, 1)
+		h.named(event.Firing, time.Hour)
+		if in := h.incidents(); len(in) != 3 || in[2].Key != "bellhop/c1/backup/1" {
+			t.Errorf("got %+v", in)
+		}
+	})
+}
+
+// nothingOpen checks that no sweep has anything to do.
+func (h *house) nothingOpen() {
+	h.t.Helper()
+	rows, err := h.engine.Scan(h.t.Context(), queue.RowQuery{Prefix: record.OpenPlans})
+	if err != nil || len(rows) != 0 {
+		h.t.Errorf("still open: %d, %v", len(rows), err)
+	}
 }

@@ -68,15 +68,24 @@ func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Ti
 	return v, nil
 }
 
-// load decodes the rows. A row that cannot be read costs what it held and no
-// more: the signal is told of in the log, the plan starts from nothing.
-func (p *Pipeline) load(v *view) {
-	if v.row.Rev != 0 {
-		if err := record.Decode(v.row, &v.known); err != nil {
-			p.Log.Error("what was known of the plan is lost", "plan", v.plan, "err", err)
-			v.known = record.Plan{}
-		}
+// known decodes a plan's row. One that cannot be read costs what it held and no
+// more: the plan starts from nothing.
+func (p *Pipeline) known(row queue.Row) record.Plan {
+	var known record.Plan
+	if row.Rev == 0 {
+		return known
 	}
+	if err := record.Decode(row, &known); err != nil {
+		p.Log.Error("what was known of a plan is lost", "err", err)
+		return record.Plan{}
+	}
+	return known
+}
+
+// load decodes the rows. A signal that cannot be read is told of in the log, and
+// its plan is looked at all the same.
+func (p *Pipeline) load(v *view) {
+	v.known = p.known(v.row)
 	for _, row := range v.waiting {
 		var s event.Signal
 		if err := record.Decode(row, &s); err != nil {
