@@ -19,7 +19,7 @@ type Incident struct {
 	// Seen and Repeats tell of the signals that brought no news.
 	Seen    time.Time `json:"seen,omitzero"`
 	Repeats int       `json:"repeats,omitempty"`
-	// Was is the worst that is known of it, for the message that tells its end.
+	// Was is what was told last of it, for the message that tells its end.
 	Was Trouble `json:"was"`
 	// Told lists everybody who was told of it and so hears its changes and its end.
 	Told []Audience `json:"told"`

@@ -90,5 +90,5 @@ func (p *Pipeline) deliveries(o outcome, due time.Time) ([]queue.Job, error) {
 // must be.
 func deliveryID(t telling) string {
 	sum := sha256.Sum256([]byte(t.to.Sink + "\x00" + t.to.Target))
-	return t.event + "-" + t.to.Sink + "-" + hex.EncodeToString(sum[:4])
+	return t.event + "-" + t.to.Sink + "-" + hex.EncodeToString(sum[:8])
 }

@@ -7,7 +7,6 @@ import (
 
 	"bellhop/correlate"
 	"bellhop/internal/record"
-	"bellhop/internal/retry"
 	"bellhop/router"
 	"bellhop/router/queue"
 )
@@ -22,7 +21,8 @@ type looks struct{ p *Pipeline }
 func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, error) {
 	var look record.Look
 	if err := json.Unmarshal(lease.Payload, &look); err != nil {
-		return queue.Result{}, retry.Permanent(fmt.Errorf("read look %q of the queue: %w", lease.ID, err))
+		// Not permanent: a plan whose look was set aside would never be looked at again.
+		return queue.Result{}, fmt.Errorf("read look %q of the queue: %w", lease.ID, err)
 	}
 	v, err := l.p.read(ctx, look.Ref, lease.Put)
 	if err != nil {
@@ -84,8 +84,7 @@ func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding
 		p.Log.Debug("the run has not settled", "plan", v.plan, "again", next.Again)
 		return queue.Result{Again: next.Again}, nil
 	}
-	step, err := p.tell(ctx, v, found, next.Again.IsZero())
-	return queue.Result{Step: step, Again: next.Again}, err
+	return p.tell(ctx, v, found, next.Again)
 }
 
 // remove takes rows away, but not what came in under their names since.

@@ -65,9 +65,14 @@ func (c *cluster) Look(ctx context.Context, q correlate.Query) (correlate.Findin
 type repository struct {
 	mu    sync.Mutex
 	asked []string
+	hangs atomic.Bool // answers nothing before its time is over
 }
 
-func (r *repository) Check(_ context.Context, _ event.Plan, _ event.Run, failed []event.Module) map[string]repocheck.Answer {
+func (r *repository) Check(ctx context.Context, _ event.Plan, _ event.Run, failed []event.Module) map[string]repocheck.Answer {
+	if r.hangs.Load() {
+		<-ctx.Done()
+		return nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	answers := make(map[string]repocheck.Answer)
@@ -90,6 +95,17 @@ type ear struct {
 	answer  func(m sinks.Message) error
 	mu      sync.Mutex
 	all     []heard
+}
+
+// failing answers as a far end does that is down for so long.
+func failing(d time.Duration) func(sinks.Message) error {
+	up := time.Now().Add(d)
+	return func(sinks.Message) error {
+		if time.Now().Before(up) {
+			return errors.New("connection refused")
+		}
+		return nil
+	}
 }
 
 func (e *ear) Targets() []string { return e.targets }

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
 	"bellhop/internal/event"
@@ -61,27 +63,39 @@ func (p *Pipeline) success(known *record.Plan, e event.Event) outcome {
 	return outcome{event: &e, tell: p.audience(nil, e)}
 }
 
-// repeat records a look that brought no news, and tells of the incident whoever
-// the routes name by now and was not told yet (R10).
-func (p *Pipeline) repeat(v view, e event.Event) outcome {
+// repeat records a look that brought no news, once it has answered its signals,
+// and tells of the incident whoever the routes name by now and was not told yet (R10).
+func (p *Pipeline) repeat(ctx context.Context, v view, last bool) (outcome, error) {
 	if v.known.Incident == "" || v.swept() {
-		return outcome{}
+		return outcome{}, nil
 	}
+	late, err := p.latecomers(ctx, v)
 	in := v.incident
-	in.Seen, in.Repeats = e.Time, in.Repeats+1
-	var late []telling
-	if len(v.firing) > 0 {
-		e.ID, e.Status = in.Last, event.StatusOpen
-		e = belongs(e, in)
-		for _, t := range p.audience(in.Told, e) {
-			if !t.before {
-				late = append(late, t)
-			}
-		}
-	}
 	in.Told = heard(in.Told, late)
-	p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
-	return outcome{incident: &in, tell: late}
+	if last {
+		in.Seen, in.Repeats = p.Now(), in.Repeats+1
+		p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
+	}
+	return outcome{incident: &in, tell: late}, err
+}
+
+// latecomers are told what was told last, and so it is that which the routes see,
+// with the alerts that fire now.
+func (p *Pipeline) latecomers(ctx context.Context, v view) ([]telling, error) {
+	if len(v.firing) == 0 {
+		return nil, nil
+	}
+	row, err := p.Engine.Get(ctx, record.EventKey(v.incident.Last))
+	if err != nil {
+		return nil, fmt.Errorf("read what was told last of incident %s: %w", v.incident.ID, err)
+	}
+	var e event.Event
+	if err := record.Decode(row, &e); err != nil {
+		p.Log.Error("nobody else is told of an incident whose last event cannot be read", "incident", v.incident.ID, "err", err)
+		return nil, nil
+	}
+	e.Status, e.Alerts = event.StatusOpen, v.alerts()
+	return slices.DeleteFunc(p.audience(v.incident.Told, e), func(t telling) bool { return t.before }), nil
 }
 
 // wrong are the modules that will be said to have been wrong: one that was still

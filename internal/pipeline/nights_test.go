@@ -186,6 +186,22 @@ func TestR2ARunThatLeftNoStatusIsToldThoughTheLastEndWasNeverSent(t *testing.T) 
 	})
 }
 
+func TestR2ALostRunIsToldThoughTheOneBeforeItEndsTheIncident(t *testing.T) {
+	inNights(t, func(h *house) {
+		h.backup(0, 1)
+		h.says("NsBackupFailed", event.Firing, time.Now(), time.Hour)
+		h.stop()
+		h.pass(day)
+		h.backup(0, 0) // nobody sees it
+		h.pass(day)    // and this night's run is killed and leaves nothing
+		h.start()
+		h.says("NsBackupFailed", event.Firing, time.Now(), time.Hour)
+		h.calls("open backup PARTIAL", "resolved backup SUCCESS", "open backup REPO_FAILURE")
+		h.says("NsBackupFailed", event.Firing, time.Now().Add(-time.Hour), time.Hour)
+		h.calls("open backup PARTIAL", "resolved backup SUCCESS", "open backup REPO_FAILURE")
+	})
+}
+
 func TestR8AFailureThatEndedBeforeTheFirstLookIsToldAsOpen(t *testing.T) {
 	inNights(t, func(h *house) {
 		h.backup(0, 1)

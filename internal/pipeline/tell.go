@@ -2,6 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"bellhop/correlate"
 	"bellhop/internal/event"
@@ -10,30 +13,43 @@ import (
 	"bellhop/router/queue"
 )
 
-// tell makes of a look what it is: news, or a repeat that is only recorded. Last
-// is false when the looks go on.
-func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, last bool) (queue.Step, error) {
+// tell makes of a look what it is: news, or a repeat that is only recorded. The
+// looks go on at again, unless it is zero.
+func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, again time.Time) (queue.Result, error) {
 	e := p.draft(ctx, v, found)
 	known := learn(v.known, e, found)
 	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: len(v.firing) > 0, Newest: found.Newest}
 	if e.Outcome == event.Success {
 		p.Observer.Succeeded(planLabel(e.Plan), e.Run.End)
 	}
-	e.Status = router.News(v.past(), seen)
-	var told outcome
-	switch e.Status {
+	seen.Event.Status = router.News(v.past(), seen)
+	if seen.Event.Status == event.StatusResolved && len(v.fresh) > 0 {
+		again = e.Time // that incident is over, but what the fresh alerts claim is another matter
+	}
+	told, err := p.say(ctx, v, &known, seen, again.IsZero())
+	if err != nil {
+		return queue.Result{}, err
+	}
+	step, err := p.step(v, known, told, again.IsZero())
+	return queue.Result{Step: step, Again: again}, err
+}
+
+// say does what the event's status asks for.
+func (p *Pipeline) say(ctx context.Context, v view, known *record.Plan, seen router.Seen, last bool) (outcome, error) {
+	switch e := seen.Event; e.Status {
 	case event.StatusOpen, event.StatusChanged:
 		e = p.investigate(ctx, e, known.Probed)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return outcome{}, fmt.Errorf("ask the repository of plan %q: %w", v.plan, ctx.Err()) // the next start asks anew
+		}
 		known.Probed = probes(e)
-		told = p.trouble(v, &known, seen, e)
+		return p.trouble(v, known, seen, e), nil
 	case event.StatusResolved:
-		told = p.resolve(v, &known, e)
+		return p.resolve(v, known, e), nil
 	case event.StatusSuccess:
-		told = p.success(&known, e)
-	default:
-		told = p.repeat(v, e)
+		return p.success(known, e), nil
 	}
-	return p.step(v, known, told, last)
+	return p.repeat(ctx, v, last)
 }
 
 // learn takes over what every look tells, news or not.
