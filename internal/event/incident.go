@@ -1,6 +1,9 @@
 package event
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Incident is the trouble of one plan, from the first bad news to its end.
 type Incident struct {
@@ -31,9 +34,15 @@ type Audience struct {
 	Target string `json:"target"`
 }
 
+// maxCluster is how much of a cluster's UUID goes into a key, in bytes; a true one
+// has 36.
+const maxCluster = 64
+
 // DedupKey names the incident of a plan to the far ends. An empty cluster is
-// one that was never seen and reads "local".
+// one that was never seen and reads "local"; a damaged one is cut to what can be
+// written down.
 func DedupKey(cluster, plan string) string {
+	cluster = strings.ToValidUTF8(cluster[:min(len(cluster), maxCluster)], "?")
 	if cluster == "" {
 		cluster = "local"
 	}

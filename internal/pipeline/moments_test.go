@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +107,43 @@ func TestR5ANewIncidentDoesNotOvertakeTheEndOfTheOneBefore(t *testing.T) {
 		}
 		if n := len(h.incidents()); n != 2 {
 			t.Errorf("%d incidents, want 2", n)
+		}
+	})
+}
+
+func TestR5ADamagedClusterNameCostsNoNotice(t *testing.T) {
+	for _, uuid := range []string{"c\xff1", strings.Repeat("c", 1<<20)} {
+		inHouse(t, func(h *house) {
+			found := night(-time.Hour, true, event.Partial, good, bad)
+			found.Cluster.UUID = uuid
+			h.cluster.set(found)
+			h.alert(event.Firing, "1", 3*time.Hour)
+			h.alert(event.Firing, "1", time.Hour)
+			want(t, "oncall", h.pager.said(), "key-1 open")
+		})
+	}
+}
+
+func TestAFloodOfLargeAlertsLeavesAnEventOfBearableSize(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.cluster.set(night(-time.Hour, true, event.Partial, good, bad))
+		var flood []event.Signal
+		for i := range 50 {
+			flood = append(flood, event.Signal{Plan: event.PlanRef{ID: "1"}, Alert: event.Alert{
+				Status: event.Firing, Fingerprint: fmt.Sprint(i),
+				Annotations: map[string]string{"text": strings.Repeat("x", 100<<10)},
+			}})
+		}
+		if _, err := h.pipe.Accept(h.t.Context(), flood); err != nil {
+			t.Fatal(err)
+		}
+		h.pass(time.Hour)
+		want(t, "oncall", h.pager.said(), "key-1 open")
+		for _, prefix := range []string{record.Events, record.Plans} {
+			rows, err := h.engine.Scan(h.t.Context(), queue.RowQuery{Prefix: prefix})
+			if err != nil || len(rows) != 1 || len(rows[0].Value) > 2<<20 {
+				t.Errorf("%s: %d rows, the first of %d bytes, %v", prefix, len(rows), len(rows[0].Value), err)
+			}
 		}
 	})
 }

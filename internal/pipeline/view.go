@@ -3,8 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"bellhop/internal/event"
@@ -13,13 +11,8 @@ import (
 	"bellhop/router/queue"
 )
 
-const (
-	// maxSignals is how many waiting signals one look reads; the rest wait for the next.
-	maxSignals = 500
-	// maxFiring is how many firing alerts of one plan are remembered, and so how
-	// many an event lists. A cluster has one a node; more are a stranger's.
-	maxFiring = 100
-)
+// maxSignals is how many waiting signals one look reads; the rest wait for the next.
+const maxSignals = 500
 
 // view is what is on record when a plan is looked at.
 type view struct {
@@ -98,73 +91,6 @@ func (p *Pipeline) load(v *view) {
 		}
 	}
 	v.fold()
-}
-
-// fold takes the waiting signals into the set of alerts that fire. An alert that
-// began to fire later than the one on record is another one: the end of that one
-// was never sent, or was lost.
-func (v *view) fold() {
-	v.firing = maps.Clone(v.known.Firing)
-	if v.firing == nil {
-		v.firing = make(map[string]event.Signal)
-	}
-	for _, s := range v.signals {
-		id := s.Alert.Fingerprint
-		if s.Alert.Status == event.Resolved {
-			delete(v.firing, id)
-			continue
-		}
-		if old, before := v.firing[id]; !before || s.Alert.StartsAt.After(old.Alert.StartsAt) {
-			v.fresh = append(v.fresh, s)
-		}
-		v.firing[id] = s
-	}
-	for _, id := range byAge(v.firing)[min(maxFiring, len(v.firing)):] {
-		delete(v.firing, id)
-	}
-}
-
-// byAge lists fingerprints, the one heard of last first.
-func byAge(firing map[string]event.Signal) []string {
-	return slices.SortedFunc(maps.Keys(firing), func(a, b string) int {
-		if c := firing[b].Accepted.Compare(firing[a].Accepted); c != 0 {
-			return c
-		}
-		if a < b {
-			return -1
-		}
-		return 1
-	})
-}
-
-// alerts lists what the event shows: the firing ones, then those that ended.
-func (v *view) alerts() []event.Alert {
-	var all []event.Alert
-	for _, id := range byAge(v.firing) {
-		all = append(all, v.firing[id].Alert)
-	}
-	for _, s := range v.signals {
-		if s.Alert.Status == event.Resolved && len(all) < maxFiring {
-			all = append(all, s.Alert)
-		}
-	}
-	return all
-}
-
-// missed is true when the alerts that are fresh say that the plan did not run. Of
-// those that fire on, nothing new is believed: a run that came after would never be
-// seen. Only while nobody could look what they meant is it still to be found out.
-func (v *view) missed() bool {
-	claims := v.fresh
-	if len(claims) == 0 && v.blind() {
-		claims = slices.Collect(maps.Values(v.firing))
-	}
-	return len(claims) > 0 && !slices.ContainsFunc(claims, func(s event.Signal) bool { return !s.Missed })
-}
-
-// blind is true when all that was told of the open incident is that nobody could look.
-func (v *view) blind() bool {
-	return v.known.Incident != "" && v.known.Told.Cause == event.CauseRedisUnavailable
 }
 
 // past is what is on record of what was told.
