@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,7 +210,7 @@ func wantRefusal(t *testing.T, a answer, code int, text string) {
 // endless is a body that never ends; it counts what was taken of it.
 type endless struct {
 	head string
-	sent int64
+	sent atomic.Int64 // the client may still write when the answer is there
 }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -219,7 +220,7 @@ func (e *endless) Read(p []byte) (int, error) {
 		n = len(p)
 		clear(p)
 	}
-	e.sent += int64(n)
+	e.sent.Add(int64(n))
 	return n, nil
 }
 
