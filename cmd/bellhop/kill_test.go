@@ -299,6 +299,19 @@ func TestServeEndsWithin10sOfSIGTERM(t *testing.T) {
 	close(h.hang)
 }
 
+func TestSIGHUPDoesNoHarm(t *testing.T) {
+	h, url := newHook(t)
+	d := newDaemon(t, url)
+	d.start()
+	if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if !d.alert(t.Context(), "1") {
+		t.Fatal("bellhop no longer answers")
+	}
+	waitFor(t, "it was told", func() bool { return h.heard("1") == 1 })
+}
+
 func TestServeRefusesABadConfiguration(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yml")
 	if err := os.WriteFile(file, []byte("mail:\n  form: a@example.org\n  to: [b@example.org]\n"), 0o600); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -23,7 +24,7 @@ func TestTheConfigurationsOfTheREADMEAreRight(t *testing.T) {
 	checked := 0
 	for _, block := range yamlBlock.FindAllStringSubmatch(readme, -1) {
 		if strings.Contains(block[1], "webhook_configs:") {
-			continue // Alertmanager's own
+			continue // Alertmanager's own, see below
 		}
 		file := filepath.Join(dir, "config.yml")
 		if err := os.WriteFile(file, []byte(strings.ReplaceAll(block[1], "/etc/bellhop", dir)), 0o600); err != nil {
@@ -39,6 +40,31 @@ func TestTheConfigurationsOfTheREADMEAreRight(t *testing.T) {
 	if checked < 2 {
 		t.Errorf("only %d configurations were found", checked)
 	}
+}
+
+// TestTheAlertmanagerConfigurationOfTheREADMEIsRight asks Alertmanager's own tool.
+func TestTheAlertmanagerConfigurationOfTheREADMEIsRight(t *testing.T) {
+	amtool, err := osexec.LookPath("amtool")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("amtool is not installed: %v", err)
+		}
+		t.Skipf("amtool is not installed: %v", err)
+	}
+	for _, block := range yamlBlock.FindAllStringSubmatch(string(readREADME(t)), -1) {
+		if !strings.Contains(block[1], "webhook_configs:") {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "alertmanager.yml")
+		if err := os.WriteFile(file, []byte(block[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := osexec.Command(amtool, "check-config", file).CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	t.Error("the README configures no Alertmanager")
 }
 
 var commandRow = regexp.MustCompile("(?m)^\\| `bellhop ([a-z ]+)")

@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,6 +40,7 @@ func serve(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	defer ignoreHangups(log)()
 	log.Info("bellhop serves", "version", version, "address", a.Addr().String(), "queue", c.Queue.Path, "sinks", len(c.Sinks))
 	err = a.Run(ctx)
 	log.Info("bellhop has stopped; what was not delivered is kept", "queue", c.Queue.Path)
@@ -63,4 +66,20 @@ func openLog(l config.Logging, stderr io.Writer) (*slog.Logger, func(), error) {
 		return slog.New(slog.NewJSONHandler(out, options)), shut, nil
 	}
 	return slog.New(slog.NewTextHandler(out, options)), shut, nil
+}
+
+// ignoreHangups keeps SIGHUP, which rotates logs and reloads elsewhere, from
+// ending the program, and says that it did nothing. It returns how to stop that.
+func ignoreHangups(log *slog.Logger) func() {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for range hangups {
+			log.Warn("SIGHUP changes nothing yet: restart bellhop to read the configuration anew")
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+	}
 }

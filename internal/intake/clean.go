@@ -16,12 +16,13 @@ import (
 // Bounds of what is taken over from an alert. Prometheus' own limits are off by
 // default, so these are ours: far above what any rule of NS8 writes.
 const (
-	maxPairs     = 64      // labels of an alert, and annotations
-	maxName      = 256     // bytes of a label's name
-	maxValue     = 8 << 10 // bytes of a label's value
-	maxLink      = 2 << 10 // bytes of a URL
-	maxReference = 128     // bytes of a plan's id or name, or of a fingerprint
-	keptOfLong   = 100     // bytes that are left of a longer one, before the hash
+	maxPairs     = 64       // labels of an alert, and annotations
+	maxName      = 256      // bytes of a label's name
+	maxValue     = 8 << 10  // bytes of a label's value
+	maxAll       = 16 << 10 // bytes of all labels of an alert, and of all annotations
+	maxLink      = 2 << 10  // bytes of a URL
+	maxReference = 128      // bytes of a plan's id or name, or of a fingerprint
+	keptOfLong   = 100      // bytes that are left of a longer one, before the hash
 )
 
 // labels cleans labels and bounds their number; the names in first are the last to go.
@@ -43,11 +44,14 @@ func pairs(m map[string]string, first []string, control func(rune) rune) map[str
 		return rank(a, first) - rank(b, first)
 	})
 	out := make(map[string]string, min(len(m), maxPairs))
+	size := 0
 	for _, name := range names[:min(len(names), maxPairs)] {
-		cleaned := short(clean(name, inName), maxName)
-		if _, taken := out[cleaned]; !taken {
-			out[cleaned] = short(clean(m[name], control), maxValue)
+		cleaned, value := short(clean(name, inName), maxName), short(clean(m[name], control), maxValue)
+		size += len(cleaned) + len(value)
+		if _, taken := out[cleaned]; taken || size > maxAll && !slices.Contains(first, name) {
+			continue
 		}
+		out[cleaned] = value
 	}
 	return out
 }

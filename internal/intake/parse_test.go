@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -191,5 +192,33 @@ func TestDeepNestingInAFieldNobodyReads(t *testing.T) {
 	deep := strings.Repeat("[", 5000) + strings.Repeat("]", 5000)
 	if b := parse(t, `{"x":`+deep+`,"alerts":[{"x":`+deep+`,"status":"firing","labels":{"alertname":"BackupFailed"}}]}`); b.Accepted != 1 {
 		t.Fatalf("got %+v", b)
+	}
+}
+
+// What a stranger writes into an alert stays small, and what bellhop needs of it stays.
+func TestAnAlertKeepsABoundedAmountOfText(t *testing.T) {
+	long := strings.Repeat("x", 8<<10)
+	labels := map[string]string{"alertname": "BackupFailed", "id": "1"}
+	texts := make(map[string]string)
+	for i := range 60 {
+		labels[fmt.Sprintf("a%02d", i)], texts[fmt.Sprintf("a%02d", i)] = long, long
+	}
+	body, err := json.Marshal(map[string]any{"alerts": []any{map[string]any{"status": "firing", "labels": labels, "annotations": texts}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := intake.Parse(body, intake.DefaultConfig())
+	if err != nil || len(batch.Signals) != 1 {
+		t.Fatalf("got %+v, %v", batch, err)
+	}
+	s := batch.Signals[0]
+	size := 0
+	for _, m := range []map[string]string{s.Alert.Labels, s.Alert.Annotations} {
+		for name, value := range m {
+			size += len(name) + len(value)
+		}
+	}
+	if size > 40<<10 || s.Plan.ID != "1" || s.Alert.Name() != "BackupFailed" {
+		t.Errorf("%d bytes are kept, of plan %q", size, s.Plan.ID)
 	}
 }

@@ -35,7 +35,9 @@ func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error
 	if err := p.Engine.Do(ctx, step); err != nil {
 		return "", fmt.Errorf("keep %d alerts: %w", len(ss), err)
 	}
-	return p.NewID(), nil
+	id := p.NewID()
+	p.Log.Info("alerts accepted", "id", id, "alerts", len(ss), "plan", planKey(ss[0].Plan), "status", ss[0].Alert.Status)
+	return id, nil
 }
 
 // firstLook is when the plan is looked at because of s: an end does not wait (R7).

@@ -37,6 +37,10 @@ func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	receipt, err := s.o.Sink.Send(ctx, sinks.Message{
 		ID: lease.ID, Target: d.Target, Event: e, Text: text, Memory: memory.Value, Heard: lease.Heard,
 	})
+	if err == nil {
+		s.p.Log.Info("delivered", "sink", d.Sink, "target", d.Target, "status", e.Status, "plan", e.Plan.Label(),
+			"delivery", lease.ID, "answer", receipt.Status)
+	}
 	result := queue.Result{Status: receipt.Status}
 	if fault != nil {
 		result.Status += " (as plain text: " + fault.Error() + ")"

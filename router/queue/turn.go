@@ -87,15 +87,15 @@ func (l *lane) try(ctx context.Context, job Lease, try int) (anew bool) {
 		l.log.Error("queue: the end of a turn is not on record; the job comes again", "job", job.ID, "err", werr)
 		return false
 	}
-	l.tell(job, outcome, took, err)
+	l.tell(job, end, outcome, took, err)
 	return false
 }
 
 // tell lets log and observer know of a turn that ended.
-func (l *lane) tell(job Lease, o Outcome, took time.Duration, err error) {
+func (l *lane) tell(job Lease, end End, o Outcome, took time.Duration, err error) {
 	switch o {
 	case Retried:
-		l.log.Warn("queue: a job failed and is tried again", "job", job.ID, "tries", job.Tries+1, "err", err)
+		l.log.Warn("queue: a job failed and is tried again", "job", job.ID, "tries", job.Tries+1, "next", end.Due, "err", err)
 	case GaveUp:
 		l.log.Error("queue: a job was set aside", "job", job.ID, "err", err)
 	}
