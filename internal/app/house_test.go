@@ -65,7 +65,7 @@ func (f *farends) sinks() string {
 type running struct {
 	t    testing.TB
 	url  string
-	log  *bytes.Buffer
+	log  *journal
 	stop func()
 }
 
@@ -80,10 +80,10 @@ func start(t testing.TB, settings string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := new(bytes.Buffer)
+	log := new(journal)
 	a, err := app.New(app.Options{
 		Config: c, Version: "test", Now: time.Now,
-		Log: slog.New(slog.NewTextHandler(&locked{w: log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)
