@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -76,4 +77,33 @@ func skip(err error) error {
 		return err
 	}
 	return filepath.SkipDir
+}
+
+var rule = regexp.MustCompile(`\bR(\d{1,2})\b`)
+
+// TestEveryRuleThatIsNamedIsWrittenDown looks up each R1 of a comment or a test's
+// name. A rule that is only announced ("R20 comes later") is not to be named.
+func TestEveryRuleThatIsNamedIsWrittenDown(t *testing.T) {
+	root := filepath.Join("..", "..")
+	written, err := os.ReadFile(filepath.Join(root, "docs", "rules.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.Contains(file, "house_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		for _, m := range rule.FindAllString(string(text), -1) {
+			named++
+			if !strings.Contains(string(written), "| "+m+" ") {
+				t.Errorf("%s names %s, which docs/rules.md does not have", file, m)
+			}
+		}
+		return err
+	})
+	if err != nil || named == 0 {
+		t.Fatalf("%d rules were found: %v", named, err)
+	}
 }
