@@ -56,8 +56,8 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event) outcome {
 
 // success tells those who like to hear it that a run went well after all, though
 // an alert fires.
-func (p *Pipeline) success(known *record.Plan, e event.Event) outcome {
-	e.DedupKey = event.DedupKey(e.Cluster.UUID, planLabel(e.Plan))
+func (p *Pipeline) success(v view, known *record.Plan, e event.Event) outcome {
+	e.DedupKey = event.DedupKey(e.Cluster.UUID, v.plan)
 	known.Success = e.Run.End
 	p.Observer.Told(e.Outcome)
 	return outcome{event: &e, tell: p.audience(nil, e)}

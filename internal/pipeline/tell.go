@@ -20,7 +20,7 @@ func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, ag
 	known := learn(v.known, e, found)
 	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: len(v.firing) > 0, Newest: found.Newest}
 	if e.Outcome == event.Success {
-		p.Observer.Succeeded(planLabel(e.Plan), e.Run.End)
+		p.Observer.Succeeded(v.plan, e.Run.End)
 	}
 	seen.Event.Status = router.News(v.past(), seen)
 	if seen.Event.Status == event.StatusResolved && len(v.fresh) > 0 {
@@ -47,7 +47,7 @@ func (p *Pipeline) say(ctx context.Context, v view, known *record.Plan, seen rou
 	case event.StatusResolved:
 		return p.resolve(v, known, e), nil
 	case event.StatusSuccess:
-		return p.success(known, e), nil
+		return p.success(v, known, e), nil
 	}
 	return p.repeat(ctx, v, last)
 }
@@ -115,13 +115,6 @@ func (p *Pipeline) cluster(ctx context.Context, v view) event.Cluster {
 		p.Log.Warn("which cluster this is cannot be read", "err", err)
 	}
 	return c
-}
-
-func planLabel(plan event.Plan) string {
-	if plan.ID == "" {
-		return plan.Name
-	}
-	return plan.ID
 }
 
 // outcome is what a look changes besides the plan's row.

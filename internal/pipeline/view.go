@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -29,12 +30,7 @@ type view struct {
 }
 
 // planKey names the rows of a plan that may be known by name only, or not at all.
-func planKey(ref event.PlanRef) string {
-	if ref.ID != "" {
-		return ref.ID
-	}
-	return ref.Name
-}
+func planKey(ref event.PlanRef) string { return cmp.Or(ref.ID, ref.Name) }
 
 // read gathers what is on record about the plan of an inbox job.
 func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Time) (view, error) {
