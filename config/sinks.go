@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"bellhop/internal/fault"
 	"bellhop/internal/retry"
@@ -20,7 +21,13 @@ type Sink struct {
 	Kind     sinks.Kind
 	Settings any // what Kind.Settings returned, filled in; for Kind.Validate and Kind.New
 	Limit    retry.Limit
-	Section  string // the key under which it stands: "sinks.chat", or "mail"
+	// GiveUp is the age beyond which a delivery gets one last attempt.
+	GiveUp time.Duration
+	// Fallback is the sink that is told what this one gave up, or has not told
+	// within FallbackAfter; "": none is.
+	Fallback      string
+	FallbackAfter time.Duration
+	Section       string // the key under which it stands: "sinks.chat", or "mail"
 }
 
 const (

@@ -23,8 +23,8 @@ import (
 // at the same time, of different incidents or targets.
 type Sink interface {
 	// Send delivers m to m.Target before ctx ends. A nil error means that the
-	// far end has taken it over. An unmarked error is temporary; retry.After and
-	// retry.Permanent mark the others. The receipt counts with an error, too.
+	// far end has taken it over. An unmarked error means that the far end is down;
+	// package retry marks the others. The receipt counts with an error, too.
 	Send(ctx context.Context, m Message) (Receipt, error)
 
 	// Targets lists whom the sink tells of a new incident: every mail address,
@@ -45,7 +45,8 @@ type Message struct {
 	// Memory is what this sink remembered of this incident and target, from the
 	// receipt of an earlier message; nil at first.
 	Memory []byte
-	// Heard is true when an earlier attempt may have reached the far end.
+	// Heard is true when an earlier attempt may have reached the far end: it was
+	// begun, and the answer was not a definite refusal (retry.Refused).
 	Heard bool
 }
 
@@ -77,10 +78,32 @@ type Kind struct {
 	Validate func(settings any) []fault.Fault
 	// New builds the sink.
 	New func(name string, settings any, d Deps) (Sink, error)
+	// Supersede says what becomes of messages that wait when a newer one of their
+	// incident and target comes.
+	Supersede Superseding
 	// Calm is true for a far end that also likes to hear of successes
 	// (mail, chat, webhook; never a pager or a command).
 	Calm bool
 }
+
+// Superseding is what the newer message of an incident does to those of the same
+// incident and target that nobody can have heard of yet (R14), so that a backlog is
+// as long as the number of incidents, and not of alerts.
+type Superseding int
+
+// The ways of superseding.
+const (
+	// KeepAll: every message goes out.
+	KeepAll Superseding = iota
+	// KeepLatest: one message tells the latest state, the end included, and what
+	// came before (mail, chat).
+	KeepLatest
+	// KeepOpenEnd: updates make one, open and end both go out (webhook).
+	KeepOpenEnd
+	// KeepNews: the latest trigger stands for all of them, and an end after a
+	// trigger that nobody heard leaves neither (a pager).
+	KeepNews
+)
 
 // Deps is what a sink may use of the world.
 type Deps struct {

@@ -73,13 +73,13 @@ func jobQuery(r *http.Request) (queue.JobQuery, error) {
 	if sink := values.Get("sink"); sink != "" {
 		q.Lane = record.Lane(sink)
 	}
-	states := []queue.State{"", queue.Queued, queue.Sent, queue.Dead, queue.Superseded}
+	states := []queue.State{"", queue.Queued, queue.Sent, queue.Dead, queue.Superseded, queue.Dropped}
 	if !slices.Contains(states, q.State) {
-		return q, bad("state", string(q.State), "give queued, sent, dead or superseded")
+		return q, bad("state", string(q.State), "give queued, sent, dead, superseded or dropped")
 	}
 	if p.after != "" {
-		q.Before, err = strconv.ParseUint(p.after, 10, 64)
-		if err != nil || q.Before == 0 {
+		q.After, err = strconv.ParseUint(p.after, 10, 64)
+		if err != nil || q.After == 0 {
 			return q, bad("after", p.after, `give the seq of the last delivery seen, which the answer also calls "next"`)
 		}
 	}

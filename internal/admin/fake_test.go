@@ -49,7 +49,7 @@ func (s *shelf) Jobs(_ context.Context, q queue.JobQuery) ([]queue.Job, error) {
 	var found []queue.Job
 	for _, j := range s.jobs {
 		if (q.Lane == "" || j.Lane == q.Lane) && strings.HasPrefix(j.Lane, q.Prefix) &&
-			(q.State == "" || j.State == q.State) && (q.Before == 0 || j.Seq < q.Before) {
+			(q.State == "" || j.State == q.State) && (q.After == 0 || j.Seq < q.After) {
 			found = append(found, j)
 		}
 	}

@@ -59,11 +59,12 @@ func (a *App) watch(outlets []pipeline.Outlet) {
 
 func (a *App) lanes(ctx context.Context, sinks []string) ([]metrics.Lane, error) {
 	var all []metrics.Lane
+	waiting, err := a.engine.Lanes(ctx, record.Outbound)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range sinks {
-		stats, err := a.engine.Stats(ctx, record.Lane(name))
-		if err != nil {
-			return nil, err
-		}
+		stats := of(waiting, record.Lane(name))
 		lane := metrics.Lane{Sink: name, Lane: name, Depth: stats.Depth}
 		if !stats.Oldest.IsZero() {
 			lane.Oldest = a.o.Now().Sub(stats.Oldest)
@@ -71,4 +72,14 @@ func (a *App) lanes(ctx context.Context, sinks []string) ([]metrics.Lane, error)
 		all = append(all, lane)
 	}
 	return all, nil
+}
+
+// of finds a lane's figures; those of one that holds nothing are zero.
+func of(all []queue.Stats, lane string) queue.Stats {
+	for _, s := range all {
+		if s.Lane == lane {
+			return s
+		}
+	}
+	return queue.Stats{Lane: lane}
 }

@@ -2,11 +2,20 @@ package record
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"bellhop/internal/event"
 	"bellhop/router/queue"
+)
+
+// What a person may hear who acts on a delivery by hand.
+var (
+	// ErrUnknown: there is no such delivery, or none any more.
+	ErrUnknown = errors.New("no such delivery")
+	// ErrRefused: that cannot be done to this delivery; the error around it says why.
+	ErrRefused = errors.New("refused")
 )
 
 // Outbound begins the name of every sink's lanes.

@@ -11,6 +11,13 @@ type Backoff struct {
 // Key is the backoff of R12 for one key of a lane.
 func Key() Backoff { return Backoff{Min: 5 * time.Second, Max: 5 * time.Minute} }
 
+// Gate is the backoff of R12 for the gate of a lane whose far end is down.
+func Gate() Backoff { return Backoff{Min: time.Second, Max: time.Minute} }
+
+// MendEvery is how often a lane that is misconfigured tries whether somebody has
+// mended it (R12).
+const MendEvery = 5 * time.Minute
+
 const spread = 0.2
 
 // Plain returns the wait before try number n (from 1), without straying.

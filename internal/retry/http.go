@@ -7,18 +7,19 @@ import (
 	"time"
 )
 
-// HTTP marks err by a far end's status code: 408, 425, 429 and 5xx are
-// temporary (after Retry-After, where one was sent), 401 and 403 too, because
-// they speak of the sink's settings and not of this message; any other status
-// that is not 2xx is permanent. A sink whose vendor means something else by a
-// status says so itself.
+// HTTP marks err by a far end's status code: at 408, 425, 429 and 5xx it is down
+// (until Retry-After, where one was sent), at 401 and 403 the sink is broken,
+// because they speak of its settings and not of this message; any other status
+// that is not 2xx is permanent. After 429 the message was definitely not taken. A
+// sink whose vendor means something else by a status says so itself.
 func HTTP(code int, header http.Header, now time.Time, err error) error {
 	switch {
-	case code == http.StatusRequestTimeout, code == http.StatusTooEarly,
-		code == http.StatusTooManyRequests, code >= 500:
-		return After(RetryAfter(header, now), err)
+	case code == http.StatusTooManyRequests:
+		return Refused(Down(RetryAfter(header, now), err))
+	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code >= 500:
+		return Down(RetryAfter(header, now), err)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return err
+		return Refused(Broken(err))
 	case code >= 200 && code < 300:
 		return err
 	}

@@ -1,7 +1,8 @@
 // Package retry holds the words in which a sink tells the queue what to do after
-// a send that did not succeed, and the arithmetic of trying again. The promise:
-// an error that nobody marked is temporary, so nothing is given up by mistake.
-// The functions are pure; the caller brings clock and randomness.
+// a send that did not succeed (R12), and the arithmetic of trying again. The
+// promise: an error that nobody marked says that the far end is away, so nothing
+// is given up by mistake. The functions are pure; the caller brings clock and
+// randomness.
 package retry
 
 import (
@@ -9,57 +10,87 @@ import (
 	"time"
 )
 
-// Verdict says what becomes of a job after an error.
+// Verdict says what becomes of a job, and of its lane, after an error.
 type Verdict int
 
-// The verdicts of R12 that exist so far.
+// The verdicts of R12.
 const (
-	Temporary Verdict = iota // try again, later each time
-	Later                    // try again at the time the far end named
-	Dead                     // this message can never be delivered: set it aside
+	Away          Verdict = iota // the far end as a whole does not serve: its gate closes
+	Later                        // this message not now, at the time the far end named; others go on
+	Misconfigured                // the sink's own settings are wrong: its gate closes until somebody mends them
+	Dead                         // this message can never be delivered: set it aside
 )
 
 // MaxAfter is the longest that a far end's own "try again after" is believed.
 const MaxAfter = time.Hour
 
-type permanent struct{ error }
-
-func (p permanent) Unwrap() error { return p.error }
-
-type after struct {
-	error
-	wait time.Duration
+// Judgement is what an error asks for.
+type Judgement struct {
+	Verdict Verdict
+	// Wait is how long the far end asks to be left alone, for Away and Later; 0:
+	// it did not say.
+	Wait time.Duration
+	// Refused is true when the far end has definitely not taken the message.
+	Refused bool
 }
 
-func (a after) Unwrap() error { return a.error }
+// marked is an error with its verdict.
+type marked struct {
+	error
+	verdict Verdict
+	wait    time.Duration
+}
+
+func (m marked) Unwrap() error { return m.error }
+
+// refused is an error of a message that was definitely not taken.
+type refused struct{ error }
+
+func (r refused) Unwrap() error { return r.error }
 
 // Permanent marks err: this message will never be accepted, set it aside.
 // A nil err stays nil.
-func Permanent(err error) error {
+func Permanent(err error) error { return mark(err, Dead, 0) }
+
+// After marks err: the far end asks to be left alone with this message for d, of
+// which at most [MaxAfter] is believed; messages of other incidents go on. A nil
+// err stays nil; without a positive d, the queue chooses the wait.
+func After(d time.Duration, err error) error { return mark(err, Later, d) }
+
+// Down marks err: the far end as a whole does not serve (it refuses connections,
+// it is overloaded, it asks for a pause), and asks to be left alone for d, of which
+// at most [MaxAfter] is believed; 0: it named no time. An unmarked error means the
+// same. A nil err stays nil.
+func Down(d time.Duration, err error) error { return mark(err, Away, d) }
+
+// Broken marks err: the sink's own settings are wrong (a login refused, a token
+// revoked, a smarthost switched off), so no message of it can be delivered until
+// somebody mends them. A nil err stays nil.
+func Broken(err error) error { return mark(err, Misconfigured, 0) }
+
+// Refused marks err, beside any verdict: the far end has definitely not taken the
+// message, so nobody can have heard of it. A nil err stays nil.
+func Refused(err error) error {
 	if err == nil {
 		return nil
 	}
-	return permanent{err}
+	return refused{err}
 }
 
-// After marks err: the far end asks to be left alone for d, of which at most
-// [MaxAfter] is believed. A nil err stays nil; a d that is not positive marks nothing.
-func After(d time.Duration, err error) error {
-	if err == nil || d <= 0 {
-		return err
+func mark(err error, v Verdict, wait time.Duration) error {
+	if err == nil {
+		return nil
 	}
-	return after{err, min(d, MaxAfter)}
+	return marked{err, v, min(max(wait, 0), MaxAfter)}
 }
 
-// Of returns the verdict on err and, for [Later], the wait.
-func Of(err error) (Verdict, time.Duration) {
-	var p permanent
-	if errors.As(err, &p) {
-		return Dead, 0
+// Of returns the judgement on err. Of several verdicts the outermost counts.
+func Of(err error) Judgement {
+	var j Judgement
+	var m marked
+	if errors.As(err, &m) {
+		j.Verdict, j.Wait = m.verdict, m.wait
 	}
-	var a after
-	if errors.As(err, &a) {
-		return Later, a.wait
-	}
-	return Temporary, 0
+	j.Refused = j.Verdict == Dead || errors.As(err, new(refused))
+	return j
 }

@@ -1,6 +1,10 @@
 package queue
 
-import "bellhop/internal/fault"
+import (
+	"time"
+
+	"bellhop/internal/fault"
+)
 
 // Disk is the engine that keeps everything in one file on this machine, the
 // only one there is.
@@ -11,10 +15,22 @@ type Config struct {
 	Engine string `koanf:"engine"`
 	// Path is the folder in which everything is kept. It is made if absent.
 	Path string `koanf:"path"`
+	// GiveUpAfter is the age beyond which a delivery gets one last attempt, unless
+	// its sink names another.
+	GiveUpAfter time.Duration `koanf:"give_up_after"`
+	// Keep is how long the delivery log and the events go back, and KeepBytes how
+	// large all that is kept may grow: then the oldest goes first. What waits stays.
+	Keep      time.Duration `koanf:"keep"`
+	KeepBytes int64         `koanf:"keep_bytes"`
 }
 
 // DefaultConfig holds the defaults.
-func DefaultConfig() Config { return Config{Engine: Disk, Path: "/var/lib/bellhop"} }
+func DefaultConfig() Config {
+	return Config{
+		Engine: Disk, Path: "/var/lib/bellhop",
+		GiveUpAfter: 24 * time.Hour, Keep: 30 * 24 * time.Hour, KeepBytes: 1 << 30,
+	}
+}
 
 // Validate looks at the settings alone; whether the folder can be written shows
 // when the engine opens it.

@@ -21,8 +21,8 @@ import (
 
 // The errors of an engine that a caller can act upon.
 var (
-	// ErrChanged: a guarded row has another revision, or a job to be dropped has
-	// begun, is leased or is gone. Nothing happened; look again and decide anew.
+	// ErrChanged: a guarded row has another revision, or a job to be dropped is
+	// leased, heard of or gone. Nothing happened; look again and decide anew.
 	ErrChanged = errors.New("changed meanwhile")
 	// ErrLeaseLost: the lease expired and the job is no longer the caller's.
 	// Nothing happened.
@@ -67,11 +67,20 @@ type Engine interface {
 	// Scan lists rows by key.
 	Scan(ctx context.Context, q RowQuery) ([]Row, error)
 
-	// Jobs lists jobs, ended ones that are kept included, newest put first.
+	// Jobs lists jobs, ended ones that are kept included.
 	Jobs(ctx context.Context, q JobQuery) ([]Job, error)
 
-	// Stats tells what waits in a lane.
-	Stats(ctx context.Context, lane string) (Stats, error)
+	// Lanes tells, by name, of the lanes that begin with prefix and hold a job
+	// that waits or was set aside. What it costs grows with the number of lanes,
+	// not with what is in them.
+	Lanes(ctx context.Context, prefix string) ([]Stats, error)
+
+	// Prune forgets at most n ended jobs that were put before a time, the oldest
+	// of each lane and state first, and returns how many. Jobs that wait stay.
+	Prune(ctx context.Context, before time.Time, n int) (int, error)
+
+	// Usage tells what room the queue takes and has.
+	Usage(ctx context.Context) (Usage, error)
 
 	// Close ends all waiting with ErrClosed and gives the storage back.
 	Close() error
@@ -79,11 +88,25 @@ type Engine interface {
 
 // Step is a set of changes that happen at once.
 type Step struct {
-	Ends  []End    // leases that end
-	Guard []Row    // rows that must still be at this revision (0: not there), else ErrChanged; only Key and Rev count
-	Set   []Row    // rows to write, whatever their revision; a nil Value removes the row, but only at this revision when Rev is not 0 (a newer one stays, without an error)
-	Put   []Job    // jobs to add or to join
-	Drop  []string // ids of waiting jobs, neither leased nor ever begun, that end as superseded, else ErrChanged
+	Ends  []End  // leases that end
+	Guard []Row  // rows that must still be at this revision (0: not there), else ErrChanged; only Key and Rev count
+	Set   []Row  // rows to write, whatever their revision; a nil Value removes the row, but only at this revision when Rev is not 0 (a newer one stays, without an error)
+	Put   []Job  // jobs to add or to join
+	Drop  []Drop // jobs that end without a turn of their own
+}
+
+// Drop ends a job that nobody works on. By To it must be, else ErrChanged:
+//
+//   - Superseded: waiting, neither leased nor heard;
+//   - Dead: waiting and not leased;
+//   - Dropped: dead.
+//
+// The record of one that becomes Superseded stays only when the job is kept; the
+// others stay.
+type Drop struct {
+	ID     string
+	To     State
+	Reason string // for the record; see Job.Reason
 }
 
 // Row is a named value. Its revision grows with every write.
@@ -108,8 +131,9 @@ type State string
 const (
 	Queued     State = "queued"     // waits, or is being worked on
 	Sent       State = "sent"       // ended well
-	Dead       State = "dead"       // set aside; the last attempt's error says why
-	Superseded State = "superseded" // dropped by a step before it began
+	Dead       State = "dead"       // set aside; Reason says why
+	Superseded State = "superseded" // something newer took its place before anybody heard of it
+	Dropped    State = "dropped"    // was dead, and a person let it go
 )
 
 // Job is a piece of work. Whoever puts it fills in ID, Lane, Key, Due, Keep
@@ -137,6 +161,14 @@ type Job struct {
 	Tries    int
 	Attempts []Attempt // oldest first, the last MaxAttempts of them
 	Begun    time.Time // the begun attempt that has no end yet; zero when there is none
+	// Heard is true when an attempt was begun whose answer was not a definite
+	// refusal (End.Refused), or whose end is not on record: a far end may know of
+	// this job. On a lease, it speaks of earlier attempts.
+	Heard bool
+	Ended time.Time // when it left its lane; zero while it waits
+	// Reason says why it ended as it did where the state alone does not tell: the
+	// error it died of, what took its place, who let it go.
+	Reason string
 }
 
 // MaxAttempts is how many attempts a job's record keeps: the first one and the
@@ -156,9 +188,6 @@ type Lease struct {
 	Job
 	// Token tells this lease from a later one of the same job.
 	Token uint64
-	// Heard is true when an earlier attempt began and its end is not on record:
-	// the far end may know of this job.
-	Heard bool
 }
 
 // Verb says how a lease ends.
@@ -168,7 +197,7 @@ type Verb int
 const (
 	Ack   Verb = iota // done: state Sent, or gone when the job is not kept
 	Again             // not yet: back into the lane, due at End.Due
-	Bury              // never: state Dead, kept whatever Keep says
+	Bury              // never: state Dead, kept whatever Keep says, for the attempt's error
 )
 
 // End ends a lease.
@@ -178,22 +207,35 @@ type End struct {
 	Due   time.Time // for Again
 	// Failed counts an Again as a failed try (Job.Tries).
 	Failed bool
+	// Refused says that the far end has definitely not taken what this attempt
+	// brought, so that the attempt does not count as heard.
+	Refused bool
 	// Attempt is added to the job's record; nil when there was none worth noting.
 	Attempt *Attempt
 }
 
-// JobQuery selects jobs, newest put first.
+// JobQuery selects jobs, newest put first unless it says Oldest.
 type JobQuery struct {
+	ID     string // only of this id: the one that waits and, where they are kept, former ones
 	Lane   string // only of this lane; empty: of every lane
+	Key    string // only of this key, of those that wait; goes with Lane; empty: of any
 	Prefix string // only of lanes that begin so
 	State  State  // only in this state; empty: in any
-	Before uint64 // only jobs with a smaller Seq; 0: from the newest
+	Oldest bool   // oldest put first
+	After  uint64 // only jobs beyond this Seq, in the direction of the walk; 0: from its start
 	Limit  int    // at most so many; 0: no limit
 }
 
-// Stats is what waits in a lane, leased jobs included.
+// Stats is what a lane holds; jobs that are leased wait, too.
 type Stats struct {
-	Depth  int
+	Lane   string
+	Depth  int       // how many wait
 	Oldest time.Time // when the oldest of them was put; zero when none waits
 	Dead   int       // how many were set aside
+}
+
+// Usage is room on the disk, in bytes.
+type Usage struct {
+	Used int64 // by jobs and rows
+	Free int64 // what is left for more of them
 }

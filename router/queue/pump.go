@@ -42,6 +42,22 @@ type Lane struct {
 	Marks   bool
 	Timeout time.Duration // of one Handle; 0: none
 	Backoff retry.Backoff // after temporary errors; zero: retry.Key
+	// GiveUp is the age, counted from when it was put, beyond which a job gets one
+	// last attempt and is then set aside (R12); 0: none is ever given up.
+	GiveUp time.Duration
+	// Died returns what else shall happen in the very step that sets a job of this
+	// lane aside; its State is Dead and its Reason is filled in. Nil: nothing.
+	Died func(j Job) Step
+}
+
+// Gate is whether a lane sends at this moment (R12).
+type Gate struct {
+	Lane string
+	// OpensAt is when the next trial is made; zero while the gate is open.
+	OpensAt time.Time
+	// Misconfigured is true when it waits for somebody to mend the settings.
+	Misconfigured bool
+	Reason        string // the error that closed it; "" while it is open
 }
 
 // Outcome is what became of a turn, for those who count.

@@ -24,7 +24,7 @@ func (l *lane) refill(ctx context.Context) (*Limiter, error) {
 		if len(jobs) < refillPage {
 			break
 		}
-		q.Before = jobs[len(jobs)-1].Seq
+		q.After = jobs[len(jobs)-1].Seq
 	}
 	return NewLimiter(l.Limit, sent), nil
 }

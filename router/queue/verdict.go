@@ -35,12 +35,14 @@ func (l *lane) verdict(job Lease, res Result, err error, at time.Time, took time
 // failed says how a lease ends after an error. The error is kept in any lane.
 func (l *lane) failed(job Lease, err error, at time.Time, took time.Duration) (End, Outcome) {
 	end := End{Lease: job, Attempt: &Attempt{At: at, Took: took, Error: bounded(err.Error())}}
-	verdict, wait := retry.Of(err)
-	switch verdict {
-	case retry.Dead:
+	j := retry.Of(err)
+	end.Refused = j.Refused
+	wait := j.Wait
+	switch {
+	case j.Verdict == retry.Dead:
 		end.Verb = Bury
 		return end, GaveUp
-	case retry.Temporary:
+	case wait == 0:
 		end.Failed = true
 		wait = l.Backoff.Delay(job.Tries+1, l.o.Random())
 	}

@@ -47,8 +47,8 @@ func (c Case) retryAfter(t *testing.T) {
 		} {
 			r.answer(echo(http.StatusTooManyRequests, http.Header{"Retry-After": {text}}))
 			err := r.send(r.t.Context(), r.Message)
-			if verdict, wait := retry.Of(err); verdict != retry.Later || wait != want {
-				r.t.Errorf("Retry-After %s: verdict %d after %v, want %v", text, verdict, wait, want)
+			if j := retry.Of(err); j.Verdict != retry.Away || j.Wait != want {
+				r.t.Errorf("Retry-After %s: verdict %d after %v, want %v", text, j.Verdict, j.Wait, want)
 			}
 		}
 	})
@@ -58,7 +58,7 @@ func (c Case) redirect(t *testing.T) {
 	c.in(t, func(r *room) {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			r.answer(echo(status, http.Header{"Location": {"http://elsewhere.test/take"}}))
-			r.check(fmt.Sprint("redirect ", status), r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+			r.check(fmt.Sprint("redirect ", status), r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
 		}
 		if len(r.requests) != 5 {
 			r.t.Errorf("five sends made %d requests", len(r.requests))
@@ -76,7 +76,7 @@ func (c Case) hang(t *testing.T) {
 		if took := time.Since(began); took != deadline {
 			r.t.Errorf("the send took %v, its deadline was %v", took, deadline)
 		}
-		r.check("hanging far end", err, Want{Verdict: retry.Temporary})
+		r.check("hanging far end", err, Want{Verdict: retry.Away})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			r.t.Errorf("the error does not tell of the deadline: %v", err)
 		}
@@ -130,7 +130,7 @@ func (c Case) cancel(t *testing.T) {
 		if took := time.Since(began); took != time.Second {
 			r.t.Errorf("the send ended after %v, it was cancelled after 1s", took)
 		}
-		r.check("cancelled", err, Want{Verdict: retry.Temporary})
+		r.check("cancelled", err, Want{Verdict: retry.Away})
 		if !errors.Is(err, context.Canceled) {
 			r.t.Errorf("the error does not tell that it was cancelled: %v", err)
 		}
@@ -141,7 +141,7 @@ func (c Case) cancel(t *testing.T) {
 func (c Case) away(t *testing.T) {
 	c.in(t, func(r *room) {
 		r.answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-		r.check("connection cut", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+		r.check("connection cut", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
 		r.answer(func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
@@ -150,10 +150,10 @@ func (c Case) away(t *testing.T) {
 			_, _ = io.WriteString(conn, "nonsense\r\n\r\n")
 			_ = conn.Close()
 		})
-		r.check("no HTTP", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+		r.check("no HTTP", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
 		r.mu.Lock()
 		r.down = true
 		r.mu.Unlock()
-		r.check("connection refused", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Temporary})
+		r.check("connection refused", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
 	})
 }

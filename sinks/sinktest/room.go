@@ -191,7 +191,7 @@ func (r *room) quiet(what, text string) {
 
 func (r *room) check(what string, err error, want Want) {
 	r.t.Helper()
-	verdict, _ := retry.Of(err)
+	verdict := retry.Of(err).Verdict
 	switch {
 	case want.Taken && err != nil:
 		r.t.Errorf("%s: not taken: %v", what, err)

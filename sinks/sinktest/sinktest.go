@@ -61,9 +61,9 @@ func Usual(status int) Want {
 	case status/100 == 2:
 		return Want{Taken: true}
 	case status/100 == 3:
-		return Want{Verdict: retry.Temporary}
+		return Want{Verdict: retry.Away}
 	}
-	verdict, _ := retry.Of(retry.HTTP(status, http.Header{}, time.Time{}, http.ErrAbortHandler))
+	verdict := retry.Of(retry.HTTP(status, http.Header{}, time.Time{}, http.ErrAbortHandler)).Verdict
 	return Want{Verdict: verdict}
 }
 

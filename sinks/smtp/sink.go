@@ -166,8 +166,7 @@ func bye(client *mail.Client, session *gosmtp.Client) string {
 // over says that the time was up when that is why the connection broke. What the
 // server has answered before counts more.
 func over(ctx context.Context, err error) error {
-	verdict, _ := retry.Of(err)
-	if ctx.Err() == nil || verdict == retry.Dead {
+	if ctx.Err() == nil || retry.Of(err).Verdict == retry.Dead {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ctx.Err(), err)

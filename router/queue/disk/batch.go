@@ -4,23 +4,26 @@ import (
 	"maps"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"bellhop/router/queue"
 )
 
 // batch is a transaction with what memory has to follow once it is on disk.
 type batch struct {
 	store
-	e         *Engine
-	wall, own time.Time
-	leases    map[uint64]lease    // as they are after this batch; only those it changes
-	lanes     map[string]struct{} // whose waiters must look again
-	dirty     bool                // something changed
-	broken    bool                // something changed by halves
+	e      *Engine
+	own    time.Time
+	leases map[uint64]lease    // as they are after this batch; only those it changes
+	lanes  map[string]struct{} // whose waiters must look again
+	dirty  bool                // something changed
+	broken bool                // something changed by halves
 }
 
-func newBatch(e *Engine, s store) *batch {
-	b := &batch{store: s, e: e, leases: map[uint64]lease{}, lanes: map[string]struct{}{}}
+func newBatch(e *Engine, tx *bbolt.Tx) *batch {
+	b := &batch{e: e, leases: map[uint64]lease{}, lanes: map[string]struct{}{}}
 	b.wall, b.own = e.clock.read()
+	b.store = store{tx: tx, wall: b.wall}
 	return b
 }
 

@@ -138,7 +138,7 @@ func (e *Engine) open(ctx context.Context) error {
 
 // view reads one consistent state of the file.
 func (e *Engine) view(read func(s store) error) error {
-	err := e.db.View(func(tx *bbolt.Tx) error { return read(store{tx}) })
+	err := e.db.View(func(tx *bbolt.Tx) error { return read(store{tx: tx}) })
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return queue.ErrClosed
 	}

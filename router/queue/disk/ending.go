@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -14,7 +15,10 @@ func (s store) end(r *record, state queue.State, keep bool, own time.Time) error
 		return err
 	}
 	next := r.Next
-	r.State, r.Next, r.Begun = state, nil, time.Time{}
+	if !r.Begun.IsZero() {
+		r.Heard = true
+	}
+	r.State, r.Next, r.Begun, r.Ended = state, nil, time.Time{}, s.wall
 	if err := s.settle(r, keep); err != nil {
 		return err
 	}
@@ -56,10 +60,28 @@ func (s store) settle(r *record, keep bool) error {
 	return s.save(r)
 }
 
+// release lets a dead job go; its record stays.
+func (s store) release(r *record) error {
+	if err := s.unlist(r); err != nil {
+		return err
+	}
+	if err := s.count(r.Lane, 0, -1); err != nil {
+		return err
+	}
+	r.State = queue.Dropped
+	if err := s.list(r); err != nil {
+		return err
+	}
+	return s.save(r)
+}
+
 // forget removes a record; an older one of the same id, if kept, speaks for it again.
 func (s store) forget(r *record) error {
 	if err := s.in(bucketJobs).Delete(number(r.Seq)); err != nil {
 		return err
+	}
+	if newest := s.in(bucketIDs).Get([]byte(r.ID)); !bytes.Equal(newest, number(r.Seq)) {
+		return nil
 	}
 	if r.Former != 0 {
 		return s.in(bucketIDs).Put([]byte(r.ID), number(r.Former))

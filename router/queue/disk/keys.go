@@ -64,6 +64,11 @@ func laneKey(lane string, s queue.State, seq uint64) []byte {
 	return append(lanePrefix(lane, s), number(seq)...)
 }
 
+// states lists every state of a job.
+func states() []queue.State {
+	return []queue.State{queue.Queued, queue.Sent, queue.Dead, queue.Superseded, queue.Dropped}
+}
+
 func letter(s queue.State) byte {
 	switch s {
 	case queue.Queued:
@@ -72,6 +77,8 @@ func letter(s queue.State) byte {
 		return 's'
 	case queue.Dead:
 		return 'd'
+	case queue.Dropped:
+		return 'o'
 	}
 	return 'x'
 }

@@ -221,7 +221,7 @@ func checkLane(t *testing.T, e queue.Engine, jobs map[string]queue.Job) {
 			oldest[j.Key] = j
 		}
 	}
-	if s, err := e.Stats(t.Context(), "l"); err != nil || s.Depth != waiting {
+	if s, err := e.Lanes(t.Context(), "l"); err != nil || len(s) > 0 && s[0].Depth != waiting || len(s) == 0 && waiting > 0 {
 		t.Errorf("stats %+v, error %v, want %d waiting", s, err, waiting)
 	}
 	leases, err := e.Lease(t.Context(), "l", len(jobs))

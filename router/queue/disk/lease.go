@@ -68,7 +68,7 @@ func (e *Engine) grant(s store, seq uint64, own time.Time) (queue.Lease, error) 
 	}
 	e.token++
 	e.leases[seq] = lease{token: e.token, until: own.Add(e.leaseFor)}
-	return queue.Lease{Job: r.job(), Token: e.token, Heard: r.heard()}, nil
+	return queue.Lease{Job: r.job(), Token: e.token}, nil
 }
 
 // Extend implements queue.Engine.
@@ -104,9 +104,9 @@ func (b *batch) begin(l queue.Lease) error {
 	if r == nil {
 		return queue.ErrLeaseLost
 	}
-	// An earlier attempt that never ended stays on record as such.
-	r.Lost = r.Lost || !held.begun && !r.Begun.IsZero()
-	r.Ever, r.Begun = true, b.wall
+	// An earlier attempt that never ended may have been heard.
+	r.Heard = r.Heard || !held.begun && !r.Begun.IsZero()
+	r.Begun = b.wall
 	held.begun, held.until = true, b.own.Add(b.e.leaseFor)
 	b.leases[l.Seq] = held
 	return b.apply(func() error { return b.save(r) })

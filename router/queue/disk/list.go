@@ -3,30 +3,32 @@ package disk
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
-	"time"
 
 	"go.etcd.io/bbolt"
 
 	"bellhop/router/queue"
 )
 
-// Jobs implements queue.Engine. A query for a lane costs what it returns; one
-// over many lanes reads the jobs it passes by.
+// Jobs implements queue.Engine. A query for an id or a lane costs what it returns;
+// one over many lanes reads the jobs it passes by.
 func (e *Engine) Jobs(ctx context.Context, q queue.JobQuery) ([]queue.Job, error) {
 	if err := e.open(ctx); err != nil {
 		return nil, err
 	}
 	var jobs []queue.Job
 	err := e.view(func(s store) error {
-		walks := s.walks(q)
+		walks, err := s.walks(q)
+		if err != nil {
+			return err
+		}
 		for q.Limit <= 0 || len(jobs) < q.Limit {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			seq, ok := newest(walks)
+			seq, ok := next(walks, q.Oldest)
 			if !ok {
 				return nil
 			}
@@ -45,80 +47,122 @@ func (e *Engine) Jobs(ctx context.Context, q queue.JobQuery) ([]queue.Job, error
 
 func wanted(r *record, q queue.JobQuery) bool {
 	return (q.Lane == "" || r.Lane == q.Lane) && strings.HasPrefix(r.Lane, q.Prefix) &&
+		(q.ID == "" || r.ID == q.ID) && (q.Key == "" || r.Key == q.Key && r.State == queue.Queued) &&
 		(q.State == "" || r.State == q.State)
 }
 
-// Stats implements queue.Engine.
-func (e *Engine) Stats(ctx context.Context, lane string) (queue.Stats, error) {
-	var stats queue.Stats
-	if err := e.open(ctx); err != nil {
-		return stats, err
-	}
-	err := e.view(func(s store) error {
-		stats.Depth, stats.Dead = s.counted(lane)
-		prefix := lanePrefix(lane, queue.Queued)
-		k, v := s.in(bucketLanes).Cursor().Seek(prefix)
-		if bytes.HasPrefix(k, prefix) {
-			stats.Oldest = time.Unix(0, int64(binary.BigEndian.Uint64(v)))
-		}
-		return nil
-	})
-	return stats, err
+// walk goes through job numbers, upwards or downwards.
+type walk interface {
+	// head is the number where it stands; false at its end.
+	head() (seq uint64, ok bool)
+	step()
 }
 
-// walk goes through job numbers downwards.
-type walk struct {
-	c      *bbolt.Cursor
+// walks returns the walks that together pass every job the query may want.
+func (s store) walks(q queue.JobQuery) ([]walk, error) {
+	switch {
+	case q.ID != "":
+		w, err := s.history(q)
+		return []walk{w}, err
+	case q.Lane == "":
+		return []walk{newIndexWalk(s.in(bucketJobs).Cursor(), nil, q)}, nil
+	case q.Key != "":
+		return []walk{newIndexWalk(s.in(bucketOrder).Cursor(), keyPrefix(q.Lane, q.Key), q)}, nil
+	}
+	of := states()
+	if q.State != "" {
+		of = []queue.State{q.State}
+	}
+	var walks []walk
+	for _, state := range of {
+		walks = append(walks, newIndexWalk(s.in(bucketLanes).Cursor(), lanePrefix(q.Lane, state), q))
+	}
+	return walks, nil
+}
+
+// indexWalk walks an index whose keys end in job numbers.
+type indexWalk struct {
+	move   func() (key, value []byte)
 	prefix []byte
 	key    []byte // where it stands; nil: at its end
 }
 
-// walks returns the walks that together pass every job the query may want.
-func (s store) walks(q queue.JobQuery) []*walk {
-	if q.Lane == "" {
-		return []*walk{newWalk(s.in(bucketJobs).Cursor(), nil, q.Before)}
+func newIndexWalk(c *bbolt.Cursor, prefix []byte, q queue.JobQuery) *indexWalk {
+	w := &indexWalk{move: c.Prev, prefix: prefix}
+	var k []byte
+	switch {
+	case q.Oldest:
+		w.move = c.Next
+		k, _ = c.Seek(append(bytes.Clone(prefix), number(q.After+1)...))
+	case q.After == 0:
+		k, _ = before(c, append(bytes.Clone(prefix), number(math.MaxUint64)...))
+	default:
+		k, _ = before(c, append(bytes.Clone(prefix), number(q.After)...))
 	}
-	states := []queue.State{queue.Queued, queue.Sent, queue.Dead, queue.Superseded}
-	if q.State != "" {
-		states = []queue.State{q.State}
-	}
-	var walks []*walk
-	for _, state := range states {
-		walks = append(walks, newWalk(s.in(bucketLanes).Cursor(), lanePrefix(q.Lane, state), q.Before))
-	}
-	return walks
-}
-
-func newWalk(c *bbolt.Cursor, prefix []byte, below uint64) *walk {
-	if below == 0 {
-		below = math.MaxUint64
-	}
-	w := &walk{c: c, prefix: prefix}
-	k, _ := before(c, append(bytes.Clone(prefix), number(below)...))
 	w.stand(k)
 	return w
 }
 
-func (w *walk) stand(k []byte) {
+func (w *indexWalk) head() (uint64, bool) {
+	if w.key == nil {
+		return 0, false
+	}
+	return seqOf(w.key), true
+}
+
+func (w *indexWalk) step() {
+	k, _ := w.move()
+	w.stand(k)
+}
+
+func (w *indexWalk) stand(k []byte) {
 	w.key = nil
 	if bytes.HasPrefix(k, w.prefix) {
 		w.key = k
 	}
 }
 
-// newest takes the greatest number off the walks.
-func newest(walks []*walk) (seq uint64, ok bool) {
-	var best *walk
+// seqWalk walks numbers that are known.
+type seqWalk []uint64
+
+func (w *seqWalk) head() (uint64, bool) {
+	if len(*w) == 0 {
+		return 0, false
+	}
+	return (*w)[0], true
+}
+
+func (w *seqWalk) step() { *w = (*w)[1:] }
+
+// history walks the jobs of one id.
+func (s store) history(q queue.JobQuery) (*seqWalk, error) {
+	var w seqWalk
+	for r, err := s.find(q.ID); r != nil || err != nil; r, err = s.load(r.Former) {
+		if err != nil {
+			return nil, err
+		}
+		if q.After == 0 || q.Oldest && r.Seq > q.After || !q.Oldest && r.Seq < q.After {
+			w = append(w, r.Seq)
+		}
+	}
+	if q.Oldest {
+		slices.Reverse(w)
+	}
+	return &w, nil
+}
+
+// next takes the number that comes first off the walks.
+func next(walks []walk, oldest bool) (seq uint64, ok bool) {
+	var best walk
 	for _, w := range walks {
-		if w.key != nil && (best == nil || seqOf(w.key) > seqOf(best.key)) {
-			best = w
+		at, more := w.head()
+		if more && (best == nil || (at < seq) == oldest) {
+			best, seq = w, at
 		}
 	}
 	if best == nil {
 		return 0, false
 	}
-	seq = seqOf(best.key)
-	k, _ := best.c.Prev()
-	best.stand(k)
+	best.step()
 	return seq, true
 }

@@ -45,7 +45,6 @@ func openFile(folder string) (*bbolt.DB, error) {
 		Timeout:      time.Millisecond, // never needed: lockFile has the lock already
 		FreelistType: bbolt.FreelistMapType,
 		OpenFile:     lockFile,
-		NoStatistics: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open queue %s: %w", file, advise(err))
@@ -149,9 +148,9 @@ func (e *Engine) prepare() error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", File, err)
 	case fresh:
-		err = e.db.Update(func(tx *bbolt.Tx) error { return store{tx}.make() })
+		err = e.db.Update(func(tx *bbolt.Tx) error { return store{tx: tx}.make() })
 	case len(late) > 0:
-		err = e.db.Update(func(tx *bbolt.Tx) error { return store{tx}.recall(late, e.clock.start) })
+		err = e.db.Update(func(tx *bbolt.Tx) error { return store{tx: tx}.recall(late, e.clock.start) })
 	}
 	if err != nil {
 		return fmt.Errorf("write queue in %s: %w", e.folder, err)

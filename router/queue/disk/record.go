@@ -28,9 +28,14 @@ type record struct {
 
 	// Wake is Due by the engine's own clock.
 	Wake time.Time `json:"wake"`
-	// Ever: some attempt began. Lost: one of them began and never ended.
-	Ever bool `json:"ever,omitempty"`
+	// Heard: a past attempt was begun and not definitely refused.
+	Heard bool `json:"heard,omitempty"`
+	// Lost is how format 1 noted an attempt that began and never ended.
 	Lost bool `json:"lost,omitempty"`
+
+	Ended  time.Time `json:"ended,omitzero"`
+	Reason string    `json:"reason,omitempty"`
+
 	// Next is what was put under this id while the job was leased.
 	Next *record `json:"next,omitempty"`
 	// Former is the newest kept job of the same id before this one; 0: none.
@@ -80,13 +85,13 @@ func (r *record) note(a queue.Attempt) {
 	}
 }
 
-func (r *record) heard() bool { return r.Lost || !r.Begun.IsZero() }
+func (r *record) heard() bool { return r.Heard || r.Lost || !r.Begun.IsZero() }
 
 func (r *record) job() queue.Job {
 	return queue.Job{
 		ID: r.ID, Lane: r.Lane, Key: r.Key, Due: r.Due, Keep: r.Keep, Payload: r.Payload,
 		Seq: r.Seq, Put: r.Put, Delay: r.Delay, State: r.State, Tries: r.Tries,
-		Attempts: r.Attempts, Begun: r.Begun,
+		Attempts: r.Attempts, Begun: r.Begun, Heard: r.heard(), Ended: r.Ended, Reason: r.Reason,
 	}
 }
 

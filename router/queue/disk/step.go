@@ -35,8 +35,8 @@ func (b *batch) step(s queue.Step) error {
 			return err
 		}
 	}
-	for seq := range drops {
-		if err := b.apply(func() error { return b.supersede(seq) }); err != nil {
+	for seq, d := range drops {
+		if err := b.apply(func() error { return b.drop(seq, d) }); err != nil {
 			return err
 		}
 	}
@@ -85,23 +85,33 @@ func (b *batch) checkGuards(rows []queue.Row) error {
 	return nil
 }
 
-// checkDrops returns the jobs to be dropped; an id that is named twice counts once.
-func (b *batch) checkDrops(ids []string) (map[uint64]struct{}, error) {
-	seqs := make(map[uint64]struct{}, len(ids))
-	for _, id := range ids {
-		r, err := b.find(id)
+// checkDrops returns what is to be dropped, by number; an id that is named twice
+// counts once.
+func (b *batch) checkDrops(drops []queue.Drop) (map[uint64]queue.Drop, error) {
+	seqs := make(map[uint64]queue.Drop, len(drops))
+	for _, d := range drops {
+		r, err := b.find(d.ID)
 		if err != nil {
 			return nil, err
 		}
-		if r == nil || r.State != queue.Queued || r.Ever {
+		if r == nil || !b.droppable(r, d.To) {
 			return nil, queue.ErrChanged
 		}
-		if _, held := b.lease(r.Seq); held {
-			return nil, queue.ErrChanged
-		}
-		seqs[r.Seq] = struct{}{}
+		seqs[r.Seq] = d
 	}
 	return seqs, nil
+}
+
+// droppable tells whether a job may end so without a turn.
+func (b *batch) droppable(r *record, to queue.State) bool {
+	_, held := b.lease(r.Seq)
+	switch to {
+	case queue.Superseded:
+		return r.State == queue.Queued && !held && !r.heard()
+	case queue.Dead:
+		return r.State == queue.Queued && !held
+	}
+	return r.State == queue.Dead
 }
 
 // conclude ends a lease.
@@ -114,6 +124,10 @@ func (b *batch) conclude(seq uint64, end queue.End) error {
 	if end.Attempt != nil {
 		r.note(*end.Attempt)
 	}
+	if held.begun {
+		r.Heard = r.Heard || !end.Refused
+		r.Begun = time.Time{}
+	}
 	b.leases[seq] = lease{over: true}
 	b.touch(r.Lane)
 	if r.Next != nil {
@@ -123,18 +137,18 @@ func (b *batch) conclude(seq uint64, end queue.End) error {
 	case queue.Ack:
 		return b.end(r, queue.Sent, r.Keep, b.own)
 	case queue.Bury:
+		if end.Attempt != nil {
+			r.Reason = end.Attempt.Error
+		}
 		return b.end(r, queue.Dead, true, b.own)
 	}
-	return b.change(r, func() { b.again(r, held, end) })
+	return b.change(r, func() { b.again(r, end) })
 }
 
 // again puts a job off. What was put meanwhile joins it.
-func (b *batch) again(r *record, held lease, end queue.End) {
+func (b *batch) again(r *record, end queue.End) {
 	if end.Failed {
 		r.Tries++
-	}
-	if held.begun {
-		r.Begun = time.Time{}
 	}
 	r.wait(end.Due, b.wall, b.own)
 	if r.Next != nil {
@@ -143,11 +157,16 @@ func (b *batch) again(r *record, held lease, end queue.End) {
 	}
 }
 
-func (b *batch) supersede(seq uint64) error {
+// drop ends a job that nobody works on.
+func (b *batch) drop(seq uint64, d queue.Drop) error {
 	r, err := b.load(seq)
 	if err != nil {
 		return err
 	}
+	r.Reason = d.Reason
+	if d.To == queue.Dropped {
+		return b.release(r)
+	}
 	b.touch(r.Lane)
-	return b.end(r, queue.Superseded, r.Keep, b.own)
+	return b.end(r, d.To, d.To == queue.Dead || r.Keep, b.own)
 }

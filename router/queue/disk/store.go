@@ -12,7 +12,10 @@ import (
 
 // store is the file within one transaction. It keeps the buckets true to each
 // other; who may do what is decided above it.
-type store struct{ tx *bbolt.Tx }
+type store struct {
+	tx   *bbolt.Tx
+	wall time.Time // the present, for what is written down
+}
 
 func (s store) in(bucket []byte) *bbolt.Bucket { return s.tx.Bucket(bucket) }
 

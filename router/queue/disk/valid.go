@@ -20,6 +20,11 @@ func valid(s queue.Step) error {
 			return fmt.Errorf("set row %.40q: %w", row.Key, err)
 		}
 	}
+	for _, d := range s.Drop {
+		if d.To != queue.Superseded && d.To != queue.Dead && d.To != queue.Dropped {
+			return fmt.Errorf("drop job %.40q: %w: no job is dropped to become %q", d.ID, queue.ErrInvalid, d.To)
+		}
+	}
 	for _, end := range s.Ends {
 		if err := validEnd(end); err != nil {
 			return fmt.Errorf("end job %.40q: %w", end.Lease.ID, err)

@@ -96,7 +96,7 @@ func (e *Engine) commit(works []*work) (answers []error, broken bool) {
 	if err != nil {
 		return e.refuse(answers, err), false
 	}
-	b := newBatch(e, store{tx})
+	b := newBatch(e, tx)
 	for i, w := range works {
 		answers[i] = w.do(b)
 		if b.broken {

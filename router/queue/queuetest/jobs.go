@@ -112,7 +112,7 @@ func jobOnceMoreAgain(b *bench) {
 func jobSaid(b *bench) {
 	buried := b.brief("buried", "k")
 	b.put(b.job("acked", "a"), buried, b.job("dropped", "d"))
-	b.do(queue.Step{Drop: []string{"dropped"}})
+	b.do(queue.Step{Drop: []queue.Drop{{ID: "dropped", To: queue.Superseded}}})
 	ls := b.lease("acked", "buried")
 	b.end(ls[0], queue.Ack)
 	b.end(ls[1], queue.Bury)
@@ -123,7 +123,7 @@ func jobSaid(b *bench) {
 
 func jobForgotten(b *bench) {
 	b.put(b.brief("a", "k"), b.brief("b", "k"))
-	b.do(queue.Step{Drop: []string{"b"}})
+	b.do(queue.Step{Drop: []queue.Drop{{ID: "b", To: queue.Superseded}}})
 	b.end(b.lease("a")[0], queue.Ack)
 	b.listed(queue.JobQuery{})
 	b.put(b.brief("a", "k"), b.brief("b", "l"))
@@ -199,10 +199,10 @@ func jobDrop(b *bench) {
 	for _, l := range ls {
 		b.end(l, queue.Again)
 	}
-	b.refused(queue.Step{Drop: []string{"begun"}}, queue.ErrChanged)
-	b.do(queue.Step{Drop: []string{"behind", "head", "head"}})
+	b.refused(queue.Step{Drop: []queue.Drop{{ID: "begun", To: queue.Superseded}}}, queue.ErrChanged)
+	b.do(queue.Step{Drop: superseded("behind", "head", "head")})
 	b.listed(queue.JobQuery{State: queue.Superseded}, "head superseded", "behind superseded")
-	b.refused(queue.Step{Drop: []string{"head"}}, queue.ErrChanged)
+	b.refused(queue.Step{Drop: []queue.Drop{{ID: "head", To: queue.Superseded}}}, queue.ErrChanged)
 	b.lease("begun", "tried", "next")
 	b.stats(3, 0, b.clock.read())
 }

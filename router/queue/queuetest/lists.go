@@ -101,8 +101,8 @@ func rowScan(b *bench) {
 
 func lists() []promise {
 	return []promise{
-		{"Jobs lists the newest first, by lane, prefix, state, before and limit", listJobs},
-		{"Stats counts what waits and what is dead, leased jobs included", listStats},
+		{"Jobs lists by id, lane, key, prefix, state, direction, after and limit", listJobs},
+		{"Lanes counts what waits and what is dead, leased jobs included", listStats},
 	}
 }
 
@@ -125,15 +125,23 @@ func listJobs(b *bench) {
 	}{
 		{queue.JobQuery{}, []string{"4 queued", "3 dead", "2 queued", "1 sent", "0 queued"}},
 		{queue.JobQuery{Limit: 2}, []string{"4 queued", "3 dead"}},
-		{queue.JobQuery{Before: third}, []string{"2 queued", "1 sent", "0 queued"}},
+		{queue.JobQuery{After: third}, []string{"2 queued", "1 sent", "0 queued"}},
 		{queue.JobQuery{Lane: "to/a"}, []string{"4 queued", "3 dead", "1 sent"}},
-		{queue.JobQuery{Lane: "to/a", Before: third}, []string{"1 sent"}},
+		{queue.JobQuery{Lane: "to/a", After: third}, []string{"1 sent"}},
 		{queue.JobQuery{Lane: "to/a", State: queue.Dead}, []string{"3 dead"}},
 		{queue.JobQuery{Lane: "to/a", Prefix: "in"}, nil},
 		{queue.JobQuery{Lane: "to/"}, nil},
 		{queue.JobQuery{Prefix: "to/"}, []string{"4 queued", "3 dead", "2 queued", "1 sent"}},
-		{queue.JobQuery{Prefix: "to/", State: queue.Queued, Limit: 1, Before: third}, []string{"2 queued"}},
+		{queue.JobQuery{Prefix: "to/", State: queue.Queued, Limit: 1, After: third}, []string{"2 queued"}},
 		{queue.JobQuery{State: queue.Sent}, []string{"1 sent"}},
+		{queue.JobQuery{Oldest: true}, []string{"0 queued", "1 sent", "2 queued", "3 dead", "4 queued"}},
+		{queue.JobQuery{Oldest: true, After: third, Limit: 2}, []string{"4 queued"}},
+		{queue.JobQuery{Lane: "to/a", Oldest: true, Limit: 2}, []string{"1 sent", "3 dead"}},
+		{queue.JobQuery{Lane: "to/a", Key: "4"}, []string{"4 queued"}},
+		{queue.JobQuery{Lane: "to/a", Key: "3"}, nil},
+		{queue.JobQuery{ID: "3"}, []string{"3 dead"}},
+		{queue.JobQuery{ID: "3", Lane: "in"}, nil},
+		{queue.JobQuery{ID: "nobody"}, nil},
 		{queue.JobQuery{State: queue.Superseded}, nil},
 	} {
 		b.listed(c.q, c.want...)
@@ -154,6 +162,6 @@ func listStats(b *bench) {
 	b.stats(2, 1, begin)
 	b.end(b.lease("b")[0], queue.Ack)
 	b.stats(1, 1, begin.Add(time.Second))
-	b.do(queue.Step{Drop: []string{"c"}})
+	b.do(queue.Step{Drop: []queue.Drop{{ID: "c", To: queue.Superseded}}})
 	b.stats(0, 1, time.Time{})
 }

@@ -19,7 +19,7 @@ func reopened() []promise {
 
 func reopenKept(b *bench) {
 	b.put(b.job("sent", "s"), b.job("dead", "d"), b.job("dropped", "x"))
-	b.do(queue.Step{Drop: []string{"dropped"}})
+	b.do(queue.Step{Drop: []queue.Drop{{ID: "dropped", To: queue.Superseded}}})
 	ls := b.lease("sent", "dead")
 	b.do(queue.Step{Ends: []queue.End{
 		{Lease: ls[0], Attempt: &queue.Attempt{At: b.clock.read(), Took: time.Second, Status: "ok"}},
@@ -59,8 +59,8 @@ func reopenLeases(b *bench) {
 		b.Errorf("extend: %v", err)
 	}
 	b.refused(queue.Step{Ends: []queue.End{{Lease: ls[1]}}}, queue.ErrLeaseLost)
-	b.refused(queue.Step{Drop: []string{"begun"}}, queue.ErrChanged)
-	b.do(queue.Step{Drop: []string{"leased"}})
+	b.refused(queue.Step{Drop: []queue.Drop{{ID: "begun", To: queue.Superseded}}}, queue.ErrChanged)
+	b.do(queue.Step{Drop: []queue.Drop{{ID: "leased", To: queue.Superseded}}})
 	again := b.lease("begun", "waits")
 	if !again[0].Heard || again[0].Begun.IsZero() || again[1].Heard {
 		b.Errorf("begun: heard %t since %s; waits: heard %t", again[0].Heard, again[0].Begun, again[1].Heard)

@@ -33,7 +33,7 @@ func stepAtOnce(b *bench) {
 		Ends: []queue.End{{Lease: old, Verb: queue.Ack}},
 		Set:  []queue.Row{row("a", "1"), row("b", "2")},
 		Put:  []queue.Job{b.job("new", "k")},
-		Drop: []string{"waits"},
+		Drop: []queue.Drop{{ID: "waits", To: queue.Superseded}},
 	})
 	b.listed(queue.JobQuery{}, "new queued", "waits superseded")
 	if !bytes.Equal(b.get("a").Value, []byte("1")) || !bytes.Equal(b.get("b").Value, []byte("2")) {
@@ -62,7 +62,7 @@ func everything(b *bench, l queue.Lease) queue.Step {
 		Ends: []queue.End{{Lease: l, Verb: queue.Ack}},
 		Set:  []queue.Row{row("row", "new"), row("other", "new")},
 		Put:  []queue.Job{b.job("new", "n")},
-		Drop: []string{"waits"},
+		Drop: []queue.Drop{{ID: "waits", To: queue.Superseded}},
 	}
 }
 
@@ -118,7 +118,7 @@ func stepDrop(b *bench) {
 	l := prepared(b)
 	for _, id := range []string{"leased", "nobody", "new"} {
 		s := everything(b, l)
-		s.Drop = append(s.Drop, id)
+		s.Drop = append(s.Drop, queue.Drop{ID: id, To: queue.Superseded})
 		b.refused(s, queue.ErrChanged)
 		untouched(b)
 	}
@@ -201,11 +201,13 @@ func stepClosed(b *bench) {
 	_, get := b.e.Get(ctx, "row")
 	_, scan := b.e.Scan(ctx, queue.RowQuery{})
 	_, jobs := b.e.Jobs(ctx, queue.JobQuery{})
-	_, stats := b.e.Stats(ctx, "l")
+	_, lanes := b.e.Lanes(ctx, "")
+	_, prune := b.e.Prune(ctx, time.Now(), 1)
+	_, usage := b.e.Usage(ctx)
 	_, lease := b.e.Lease(ctx, "l", 1)
 	for name, err := range map[string]error{
 		"wait before": <-waiting, "wait after": b.e.Wait(ctx, "l"), "get": get, "scan": scan, "jobs": jobs,
-		"stats": stats, "lease": lease, "do": b.e.Do(ctx, queue.Step{Put: []queue.Job{b.job("b", "k")}}),
+		"lanes": lanes, "prune": prune, "usage": usage, "lease": lease, "do": b.e.Do(ctx, queue.Step{Put: []queue.Job{b.job("b", "k")}}),
 		"begin": b.e.Begin(ctx, l), "extend": b.e.Extend(ctx, l),
 	} {
 		if !errors.Is(err, queue.ErrClosed) {

@@ -206,9 +206,15 @@ func (b *bench) get(key string) queue.Row {
 
 func (b *bench) stats(depth, dead int, oldest time.Time) {
 	b.Helper()
-	s, err := b.e.Stats(b.Context(), "l")
+	lanes, err := b.e.Lanes(b.Context(), "l")
 	if err != nil {
-		b.Fatalf("stats: %v", err)
+		b.Fatalf("lanes: %v", err)
+	}
+	var s queue.Stats
+	for _, lane := range lanes {
+		if lane.Lane == "l" {
+			s = lane
+		}
 	}
 	if s.Depth != depth || s.Dead != dead || !s.Oldest.Equal(oldest) {
 		b.Fatalf("stats %+v, want %d waiting since %s, %d dead", s, depth, oldest, dead)
@@ -225,6 +231,14 @@ func (b *bench) same(what string, got, want []string) {
 			b.Fatalf("%s %q, want %q", what, got, want)
 		}
 	}
+}
+
+// superseded are drops of jobs that something newer takes the place of.
+func superseded(ids ...string) (all []queue.Drop) {
+	for _, id := range ids {
+		all = append(all, queue.Drop{ID: id, To: queue.Superseded, Reason: "something newer came"})
+	}
+	return all
 }
 
 func row(key, value string) queue.Row { return queue.Row{Key: key, Value: []byte(value)} }

@@ -1,0 +1,133 @@
+package disk
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"bellhop/router/queue"
+)
+
+// Lanes implements queue.Engine.
+func (e *Engine) Lanes(ctx context.Context, prefix string) ([]queue.Stats, error) {
+	if err := e.open(ctx); err != nil {
+		return nil, err
+	}
+	var all []queue.Stats
+	err := e.view(func(s store) error {
+		for _, lane := range s.lanes() {
+			if !strings.HasPrefix(lane, prefix) {
+				continue
+			}
+			stats := queue.Stats{Lane: lane}
+			stats.Depth, stats.Dead = s.counted(lane)
+			stats.Oldest = s.oldest(lane)
+			if stats.Depth > 0 || stats.Dead > 0 {
+				all = append(all, stats)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// lanes lists the lanes that ever held a job, by name.
+func (s store) lanes() (all []string) {
+	c := s.in(bucketCount).Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		all = append(all, string(k[2:]))
+	}
+	return all
+}
+
+// oldest is when the oldest job that waits in a lane was put; zero: none waits.
+func (s store) oldest(lane string) time.Time {
+	prefix := lanePrefix(lane, queue.Queued)
+	k, v := s.in(bucketLanes).Cursor().Seek(prefix)
+	if !bytes.HasPrefix(k, prefix) {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(binary.BigEndian.Uint64(v)))
+}
+
+// Prune implements queue.Engine.
+func (e *Engine) Prune(ctx context.Context, before time.Time, n int) (pruned int, err error) {
+	err = e.write(ctx, func(b *batch) (err error) {
+		pruned, err = b.prune(before, n)
+		return err
+	})
+	return pruned, err
+}
+
+func (b *batch) prune(before time.Time, n int) (pruned int, err error) {
+	for _, lane := range b.store.lanes() {
+		for _, state := range states() {
+			if state == queue.Queued {
+				continue
+			}
+			old := b.ended(lane, state, before, n-pruned)
+			for _, seq := range old {
+				if err := b.apply(func() error { return b.erase(lane, state, seq) }); err != nil {
+					return pruned, err
+				}
+			}
+			pruned += len(old)
+		}
+	}
+	return pruned, nil
+}
+
+// ended lists at most n jobs of a lane and state that were put before a time.
+func (s store) ended(lane string, state queue.State, before time.Time, n int) (seqs []uint64) {
+	prefix := lanePrefix(lane, state)
+	c := s.in(bucketLanes).Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(seqs) < n; k, v = c.Next() {
+		if binary.BigEndian.Uint64(v) >= nanos(before) {
+			break
+		}
+		seqs = append(seqs, seqOf(k))
+	}
+	return seqs
+}
+
+// erase removes the record of an ended job.
+func (s store) erase(lane string, state queue.State, seq uint64) error {
+	if err := s.in(bucketLanes).Delete(laneKey(lane, state, seq)); err != nil {
+		return err
+	}
+	if state == queue.Dead {
+		if err := s.count(lane, 0, -1); err != nil {
+			return err
+		}
+	}
+	r, err := s.load(seq)
+	if err != nil || r == nil {
+		return err
+	}
+	return s.forget(r)
+}
+
+// Usage implements queue.Engine.
+func (e *Engine) Usage(ctx context.Context) (queue.Usage, error) {
+	var u queue.Usage
+	if err := e.open(ctx); err != nil {
+		return u, err
+	}
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(e.folder, &fs); err != nil {
+		return u, fmt.Errorf("look how much room is left for the queue in %s: %w", e.folder, err)
+	}
+	err := e.db.View(func(tx *bbolt.Tx) error {
+		spare := int64(e.db.Stats().FreePageN) * int64(e.db.Info().PageSize)
+		u.Used = max(tx.Size()-spare, 0)
+		u.Free = int64(fs.Bavail)*fs.Bsize + spare
+		return nil
+	})
+	return u, err
+}
