@@ -4,8 +4,6 @@ import (
 	"maps"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"bellhop/router/queue"
 )
 
@@ -14,21 +12,26 @@ type batch struct {
 	store
 	e      *Engine
 	own    time.Time
+	blind  []blindStep         // what was only written down
 	leases map[uint64]lease    // as they are after this batch; only those it changes
 	lanes  map[string]struct{} // whose waiters must look again
 	dirty  bool                // something changed
 	broken bool                // something changed by halves
 }
 
-func newBatch(e *Engine, tx *bbolt.Tx) *batch {
+func newBatch(e *Engine) *batch {
 	b := &batch{e: e, leases: map[uint64]lease{}, lanes: map[string]struct{}{}}
-	b.wall, b.own = e.clock.read()
-	b.store = store{tx: tx, wall: b.wall}
+	var wall time.Time
+	wall, b.own = e.clock.read()
+	b.store = store{tx: e.tx, wall: wall, redo: &redo{}}
 	return b
 }
 
 // remember lets memory follow what was committed.
 func (b *batch) remember() {
+	for _, step := range b.blind {
+		b.e.pending.add(step)
+	}
 	for seq, l := range b.leases {
 		if l.over {
 			delete(b.e.leases, seq)
@@ -61,7 +64,6 @@ func (b *batch) holds(l queue.Lease) (lease, error) {
 
 // apply runs a change; one that stumbles spoils the transaction.
 func (b *batch) apply(change func() error) error {
-	b.dirty = true
 	err := change()
 	b.broken = b.broken || err != nil
 	return err

@@ -1,27 +1,34 @@
-// Package disk is the engine that keeps a queue in one file of this machine,
-// bellhop.db, a bbolt database that `bbolt` and `strings` can read.
+// Package disk is the engine that keeps a queue in one folder of this machine: a
+// store, bellhop.db, which is a bbolt database that `bbolt` and `strings` can read,
+// and in front of it a journal, bellhop.journal.
 //
-// The promise is that of package queue. In particular: all steps that wait are
-// written with one sync, a lone step waits for no company; nothing in memory is
-// needed to go on after a kill, and nothing in memory runs ahead of the file.
-// What a lane costs does not grow with what waits in it, and neither does opening.
+// The promise is that of package queue. What is answered is in the journal, synced
+// once for all the steps that waited; a lone step waits for no company. The store
+// follows at checkpoints: after some megabytes of changes, after a second of quiet,
+// and when the engine closes. After a kill the journal is done again from the last
+// checkpoint on, which takes the same time whatever the queue holds. Steps that ask
+// nothing are filed later; see blind.go. What a lane costs does not grow with what
+// waits in it, and neither does opening.
 //
-// When the disk fails, every step of the batch gets the error and the next batch
-// is tried as if nothing had been. Leases live in memory alone: the folder belongs
-// to one process at a time, so the leases of one that died are void.
+// When the disk fails, every step of the batch gets the error, the store goes back
+// to what the journal has, and the next batch is tried as if nothing had been. The
+// journal takes its room ahead, so a full disk is noticed before anything happened.
+// What is damaged is told of in the log and costs what it held: rows, jobs and
+// journal records bear checksums, and a store whose tree is broken is built anew
+// from what can be read. Leases live in memory alone: the folder belongs to one
+// process at a time, so the leases of one that died are void.
 package disk
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"bellhop/router/queue"
 )
@@ -39,11 +46,10 @@ type Options struct {
 // Engine keeps jobs and rows in a file.
 type Engine struct {
 	folder   string
-	db       *bbolt.DB
 	log      *slog.Logger
 	leaseFor time.Duration
 
-	works   chan *work    // what waits to be written
+	works   chan work     // what waits to be written
 	closing chan struct{} // closed by Close
 	written chan struct{} // closed when the writer has ended
 	close   sync.Once
@@ -52,6 +58,14 @@ type Engine struct {
 	// nobody leases what is just being dropped or ended. It is a channel so that
 	// whoever waits for it can give up with his context.
 	gate    chan struct{}
+	db      *bbolt.DB
+	tx      *bbolt.Tx // holds all changes since the last checkpoint; nil: to be restored
+	journal *journal
+	broken  error     // the tree cannot be walked: nothing is done any more
+	later   time.Time // not to be followed before, by the engine's own clock
+	since   int       // bytes of changes since the last checkpoint
+	reads   int       // how often the store was asked since its pages were let go
+	pending pending
 	clock   clock
 	leases  map[uint64]lease         // by the job's Seq
 	token   uint64                   // of the last lease
@@ -70,16 +84,11 @@ func Open(folder string, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	db, err := openFile(folder)
-	if err != nil {
-		return nil, err
-	}
 	e := &Engine{
 		folder:   folder,
-		db:       db,
 		log:      o.Log,
 		leaseFor: o.LeaseFor,
-		works:    make(chan *work),
+		works:    make(chan work),
 		closing:  make(chan struct{}),
 		written:  make(chan struct{}),
 		gate:     make(chan struct{}, 1),
@@ -88,8 +97,8 @@ func Open(folder string, o Options) (*Engine, error) {
 		token:    rand.Uint64() >> 1, // no lease of an earlier process fits by chance
 		changed:  map[string]chan struct{}{},
 	}
-	if err := e.prepare(); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := e.openFiles(); err != nil {
+		return nil, errors.Join(err, e.closeFiles())
 	}
 	go e.writer()
 	return e, nil
@@ -100,10 +109,15 @@ func Open(folder string, o Options) (*Engine, error) {
 func (e *Engine) Close() error {
 	e.close.Do(func() { close(e.closing) })
 	<-e.written
-	if err := e.db.Close(); err != nil {
-		return fmt.Errorf("close queue in %s: %w", e.folder, err)
+	e.gate <- struct{}{}
+	defer e.leave()
+	var err error
+	if e.tx != nil && e.broken == nil {
+		if err = e.fold(upToEnd); err == nil {
+			err = e.checkpoint()
+		}
 	}
-	return nil
+	return errors.Join(err, e.closeFiles())
 }
 
 // enter takes the gate; leave gives it back.
@@ -136,14 +150,29 @@ func (e *Engine) open(ctx context.Context) error {
 	}
 }
 
-// view reads one consistent state of the file.
-func (e *Engine) view(read func(s store) error) error {
-	err := e.db.View(func(tx *bbolt.Tx) error { return read(store{tx: tx}) })
-	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
-		return queue.ErrClosed
+// view reads one consistent state of the store. What waits to be filed is filed
+// first where it matters, in turns with others who want to write.
+func (e *Engine) view(ctx context.Context, matters func(p *pending) bool, read func(s store) error) error {
+	if err := e.enter(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("read queue in %s: %w", e.folder, err)
+	for upto := e.journal.end; e.pending.from < upto && matters(&e.pending); {
+		if err := e.revived(e.foldSome); err != nil {
+			e.leave()
+			return err
+		}
+		if e.pending.from >= upto {
+			break
+		}
+		e.leave()
+		runtime.Gosched()
+		if err := e.enter(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	defer e.leave()
+	return e.revived(func() error {
+		e.breathe()
+		return e.guarded(func() error { return read(store{tx: e.tx}) })
+	})
 }

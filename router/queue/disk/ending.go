@@ -35,7 +35,7 @@ func (s store) retire(r *record) error {
 	if err := s.unfile(r); err != nil {
 		return err
 	}
-	if err := s.in(bucketOrder).Delete(orderKey(r.Lane, r.Key, r.Seq)); err != nil {
+	if err := s.remove(inOrder, orderKey(r.Lane, r.Key, r.Seq)); err != nil {
 		return err
 	}
 	if err := s.unlist(r); err != nil {
@@ -77,16 +77,16 @@ func (s store) release(r *record) error {
 
 // forget removes a record; an older one of the same id, if kept, speaks for it again.
 func (s store) forget(r *record) error {
-	if err := s.in(bucketJobs).Delete(number(r.Seq)); err != nil {
+	if err := s.remove(inJobs, number(r.Seq)); err != nil {
 		return err
 	}
-	if newest := s.in(bucketIDs).Get([]byte(r.ID)); !bytes.Equal(newest, number(r.Seq)) {
+	if newest := s.in(inIDs).Get([]byte(r.ID)); !bytes.Equal(newest, number(r.Seq)) {
 		return nil
 	}
 	if r.Former != 0 {
-		return s.in(bucketIDs).Put([]byte(r.ID), number(r.Former))
+		return s.write(inIDs, []byte(r.ID), number(r.Former))
 	}
-	return s.in(bucketIDs).Delete([]byte(r.ID))
+	return s.remove(inIDs, []byte(r.ID))
 }
 
 // follow adds what was put while r was leased. It keeps its place in the order
@@ -97,7 +97,7 @@ func (s store) follow(r, next *record, kept bool, own time.Time) error {
 		next.Former = r.Seq
 	}
 	if next.Lane != r.Lane || next.Key != r.Key {
-		seq, err := s.in(bucketJobs).NextSequence()
+		seq, err := s.nextNumber(inJobs)
 		if err != nil {
 			return err
 		}

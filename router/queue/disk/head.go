@@ -17,7 +17,7 @@ type head struct {
 // first, until f returns false.
 func (s store) heads(lane string, from time.Time, f func(h head) bool) {
 	prefix := duePrefix(lane)
-	c := s.in(bucketDue).Cursor()
+	c := s.in(inDue).Cursor()
 	for k, v := c.Seek(dueKey(lane, from, 0)); bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		h := head{seq: seqOf(k), wake: dueOf(k), delay: time.Duration(binary.BigEndian.Uint64(v))}
 		if !f(h) {
@@ -30,7 +30,7 @@ func (s store) heads(lane string, from time.Time, f func(h head) bool) {
 // because the clock was set back while nobody looked (R21).
 func (s store) overdue(now time.Time) ([]head, error) {
 	var late []head
-	err := s.in(bucketCount).ForEach(func(lane, _ []byte) error {
+	err := s.in(inCount).ForEach(func(lane, _ []byte) error {
 		s.heads(string(lane[2:]), now, func(h head) bool {
 			if h.wake.Sub(now) > h.delay {
 				late = append(late, h)

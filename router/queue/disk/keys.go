@@ -8,25 +8,11 @@ import (
 	"bellhop/router/queue"
 )
 
-// Names of the buckets and what they hold. Numbers are big-endian, names in keys
-// bear their length in front, so that bytes sort as what they mean.
+// The keys of the meta bucket.
 var (
-	bucketMeta  = []byte("meta")  // "format" → version
-	bucketRows  = []byte("rows")  // key → revision, value
-	bucketJobs  = []byte("jobs")  // seq → record
-	bucketIDs   = []byte("ids")   // id → seq of its newest job
-	bucketOrder = []byte("order") // lane, key, seq → nothing; jobs that wait
-	bucketDue   = []byte("due")   // lane, time, seq → delay; the head of each key that waits
-	bucketLanes = []byte("lanes") // lane, state, seq → time of putting; all jobs
-	bucketCount = []byte("count") // lane → how many wait, how many are dead
-	keyFormat   = []byte("format")
+	keyFormat  = []byte("format")
+	keyJournal = []byte("journal")
 )
-
-// buckets lists all of them.
-func buckets() [][]byte {
-	return [][]byte{bucketMeta, bucketRows, bucketJobs, bucketIDs,
-		bucketOrder, bucketDue, bucketLanes, bucketCount}
-}
 
 // maxName is how long, in bytes, an id, a lane or a key may be; a row's key may
 // be as long. Two of them fit into bbolt's 32 KiB for a key.

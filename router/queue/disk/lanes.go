@@ -9,18 +9,14 @@ import (
 	"syscall"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"bellhop/router/queue"
 )
 
 // Lanes implements queue.Engine.
 func (e *Engine) Lanes(ctx context.Context, prefix string) ([]queue.Stats, error) {
-	if err := e.open(ctx); err != nil {
-		return nil, err
-	}
 	var all []queue.Stats
-	err := e.view(func(s store) error {
+	touched := func(p *pending) bool { return p.touchesJobs(queue.JobQuery{Prefix: prefix}) }
+	err := e.view(ctx, touched, func(s store) error {
 		for _, lane := range s.lanes() {
 			if !strings.HasPrefix(lane, prefix) {
 				continue
@@ -39,7 +35,7 @@ func (e *Engine) Lanes(ctx context.Context, prefix string) ([]queue.Stats, error
 
 // lanes lists the lanes that ever held a job, by name.
 func (s store) lanes() (all []string) {
-	c := s.in(bucketCount).Cursor()
+	c := s.in(inCount).Cursor()
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
 		all = append(all, string(k[2:]))
 	}
@@ -49,7 +45,7 @@ func (s store) lanes() (all []string) {
 // oldest is when the oldest job that waits in a lane was put; zero: none waits.
 func (s store) oldest(lane string) time.Time {
 	prefix := lanePrefix(lane, queue.Queued)
-	k, v := s.in(bucketLanes).Cursor().Seek(prefix)
+	k, v := s.in(inLanes).Cursor().Seek(prefix)
 	if !bytes.HasPrefix(k, prefix) {
 		return time.Time{}
 	}
@@ -58,10 +54,10 @@ func (s store) oldest(lane string) time.Time {
 
 // Prune implements queue.Engine.
 func (e *Engine) Prune(ctx context.Context, before time.Time, n int) (pruned int, err error) {
-	err = e.write(ctx, func(b *batch) (err error) {
+	err = e.write(ctx, work{do: func(b *batch) (err error) {
 		pruned, err = b.prune(before, n)
 		return err
-	})
+	}})
 	return pruned, err
 }
 
@@ -86,7 +82,7 @@ func (b *batch) prune(before time.Time, n int) (pruned int, err error) {
 // ended lists at most n jobs of a lane and state that were put before a time.
 func (s store) ended(lane string, state queue.State, before time.Time, n int) (seqs []uint64) {
 	prefix := lanePrefix(lane, state)
-	c := s.in(bucketLanes).Cursor()
+	c := s.in(inLanes).Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix) && len(seqs) < n; k, v = c.Next() {
 		if binary.BigEndian.Uint64(v) >= nanos(before) {
 			break
@@ -98,7 +94,7 @@ func (s store) ended(lane string, state queue.State, before time.Time, n int) (s
 
 // erase removes the record of an ended job.
 func (s store) erase(lane string, state queue.State, seq uint64) error {
-	if err := s.in(bucketLanes).Delete(laneKey(lane, state, seq)); err != nil {
+	if err := s.remove(inLanes, laneKey(lane, state, seq)); err != nil {
 		return err
 	}
 	if state == queue.Dead {
@@ -116,16 +112,13 @@ func (s store) erase(lane string, state queue.State, seq uint64) error {
 // Usage implements queue.Engine.
 func (e *Engine) Usage(ctx context.Context) (queue.Usage, error) {
 	var u queue.Usage
-	if err := e.open(ctx); err != nil {
-		return u, err
-	}
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(e.folder, &fs); err != nil {
 		return u, fmt.Errorf("look how much room is left for the queue in %s: %w", e.folder, err)
 	}
-	err := e.db.View(func(tx *bbolt.Tx) error {
+	err := e.view(ctx, func(*pending) bool { return false }, func(s store) error {
 		spare := int64(e.db.Stats().FreePageN) * int64(e.db.Info().PageSize)
-		u.Used = max(tx.Size()-spare, 0)
+		u.Used = max(s.tx.Size()-spare, 0) + e.journal.end
 		u.Free = int64(fs.Bavail)*fs.Bsize + spare
 		return nil
 	})

@@ -18,13 +18,9 @@ type lease struct {
 
 // Lease implements queue.Engine.
 func (e *Engine) Lease(ctx context.Context, lane string, n int) ([]queue.Lease, error) {
-	if err := e.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer e.leave()
-	_, own := e.clock.read()
 	var out []queue.Lease
-	err := e.view(func(s store) error {
+	err := e.view(ctx, func(p *pending) bool { return e.awake(p, lane) }, func(s store) error {
+		_, own := e.clock.read()
 		for _, seq := range e.ready(s, lane, own, n) {
 			l, err := e.grant(s, seq, own)
 			if err != nil {
@@ -35,6 +31,13 @@ func (e *Engine) Lease(ctx context.Context, lane string, n int) ([]queue.Lease, 
 		return nil
 	})
 	return out, err
+}
+
+// awake tells whether a job of the lane that is not filed yet may be due.
+func (e *Engine) awake(p *pending, lane string) bool {
+	at, ok := p.wake(lane)
+	_, own := e.clock.read()
+	return ok && !at.After(own)
 }
 
 // ready lists the jobs of a lane that may be leased, at most n.
@@ -89,7 +92,8 @@ func (e *Engine) Extend(ctx context.Context, l queue.Lease) error {
 
 // Begin implements queue.Engine.
 func (e *Engine) Begin(ctx context.Context, l queue.Lease) error {
-	return e.write(ctx, func(b *batch) error { return b.begin(l) })
+	step := queue.Step{Ends: []queue.End{{Lease: l}}}
+	return e.write(ctx, work{step: step, do: func(b *batch) error { return b.begin(l) }})
 }
 
 func (b *batch) begin(l queue.Lease) error {
@@ -141,13 +145,13 @@ const never = time.Duration(1<<63 - 1)
 // look tells whether a job of the lane may be leased now, and if not, when to
 // look again and what to watch until then.
 func (e *Engine) look(ctx context.Context, lane string) (ready bool, wait time.Duration, changed <-chan struct{}, err error) {
-	if err := e.enter(ctx); err != nil {
-		return false, 0, nil, err
-	}
-	defer e.leave()
-	_, own := e.clock.read()
-	wait = never
-	err = e.view(func(s store) error {
+	err = e.view(ctx, func(p *pending) bool { return e.awake(p, lane) }, func(s store) error {
+		changed = e.watch(lane)
+		_, own := e.clock.read()
+		wait = never
+		if at, ok := e.pending.wake(lane); ok {
+			wait = max(at.Sub(own), 0)
+		}
 		s.heads(lane, time.Time{}, func(h head) bool {
 			at := h.wake
 			if l, held := e.leases[h.seq]; held && l.until.After(at) {
@@ -159,7 +163,7 @@ func (e *Engine) look(ctx context.Context, lane string) (ready bool, wait time.D
 		})
 		return nil
 	})
-	return ready, wait, e.watch(lane), err
+	return ready, wait, changed, err
 }
 
 // watch returns a channel that is closed when the lane changes.

@@ -13,36 +13,54 @@ import (
 )
 
 // Jobs implements queue.Engine. A query for an id or a lane costs what it returns;
-// one over many lanes reads the jobs it passes by.
+// one over many lanes reads the jobs it passes by. A long list is read in pages, each
+// true in itself.
 func (e *Engine) Jobs(ctx context.Context, q queue.JobQuery) ([]queue.Job, error) {
-	if err := e.open(ctx); err != nil {
-		return nil, err
-	}
 	var jobs []queue.Job
-	err := e.view(func(s store) error {
+	page := q
+	for {
+		if q.Limit > 0 {
+			page.Limit = q.Limit - len(jobs)
+		}
+		more, last, err := e.jobs(ctx, page)
+		jobs = append(jobs, more...)
+		if err != nil || last == 0 || q.Limit > 0 && len(jobs) >= q.Limit {
+			return jobs, err
+		}
+		page.After = last
+	}
+}
+
+// jobs reads a page; last is the number where the next one goes on, 0 at the end.
+// A damaged job is left out and told of in the log.
+func (e *Engine) jobs(ctx context.Context, q queue.JobQuery) (jobs []queue.Job, last uint64, err error) {
+	touched := func(p *pending) bool { return p.touchesJobs(q) }
+	err = e.view(ctx, touched, func(s store) error {
 		walks, err := s.walks(q)
 		if err != nil {
 			return err
 		}
-		for q.Limit <= 0 || len(jobs) < q.Limit {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+		for range scanPage {
 			seq, ok := next(walks, q.Oldest)
 			if !ok {
+				last = 0
 				return nil
 			}
+			last = seq
 			r, err := s.load(seq)
-			if err != nil {
-				return err
-			}
-			if r != nil && wanted(r, q) {
+			switch {
+			case err != nil:
+				e.log.Error("queue: a damaged job is left out", "folder", e.folder, "err", err)
+			case r != nil && wanted(r, q):
 				jobs = append(jobs, r.job())
+			}
+			if q.Limit > 0 && len(jobs) == q.Limit {
+				return nil
 			}
 		}
 		return nil
 	})
-	return jobs, err
+	return jobs, last, err
 }
 
 func wanted(r *record, q queue.JobQuery) bool {
@@ -65,9 +83,9 @@ func (s store) walks(q queue.JobQuery) ([]walk, error) {
 		w, err := s.history(q)
 		return []walk{w}, err
 	case q.Lane == "":
-		return []walk{newIndexWalk(s.in(bucketJobs).Cursor(), nil, q)}, nil
+		return []walk{newIndexWalk(s.in(inJobs).Cursor(), nil, q)}, nil
 	case q.Key != "":
-		return []walk{newIndexWalk(s.in(bucketOrder).Cursor(), keyPrefix(q.Lane, q.Key), q)}, nil
+		return []walk{newIndexWalk(s.in(inOrder).Cursor(), keyPrefix(q.Lane, q.Key), q)}, nil
 	}
 	of := states()
 	if q.State != "" {
@@ -75,7 +93,7 @@ func (s store) walks(q queue.JobQuery) ([]walk, error) {
 	}
 	var walks []walk
 	for _, state := range of {
-		walks = append(walks, newIndexWalk(s.in(bucketLanes).Cursor(), lanePrefix(q.Lane, state), q))
+		walks = append(walks, newIndexWalk(s.in(inLanes).Cursor(), lanePrefix(q.Lane, state), q))
 	}
 	return walks, nil
 }

@@ -19,9 +19,9 @@ const (
 	// File is the name of the queue's file in its folder.
 	File = "bellhop.db"
 
-	// format is the version of all that is written. A change that an older
-	// program would misread counts it up.
-	format = "1"
+	// present is the version of all that is written. A change that an older program
+	// would misread counts it up, and adds a way to move on from the one before.
+	present = "2"
 
 	// bornPages is how many pages bbolt writes, and syncs, before it takes the
 	// first transaction.
@@ -135,25 +135,93 @@ func advise(err error) error {
 	return err
 }
 
-// prepare makes the buckets of a new file and checks those of an old one.
-func (e *Engine) prepare() error {
-	fresh, late := false, []head(nil)
-	err := e.view(func(s store) (err error) {
-		if fresh, err = s.fresh(); err == nil && !fresh {
-			late, err = s.overdue(e.clock.start)
-		}
+// openFiles opens store and journal and brings the one up to the other.
+func (e *Engine) openFiles() (err error) {
+	if e.db, err = openFile(e.folder); err != nil {
 		return err
-	})
+	}
+	if e.journal, err = openJournal(e.folder); err != nil {
+		return err
+	}
+	err = e.bringUp()
+	if errors.Is(err, errBroken) || errors.Is(err, errDamaged) || e.isSuspect() && err == nil {
+		err = e.rebuild(err)
+	}
+	return err
+}
+
+// bringUp prepares the store and does again what it has not followed.
+func (e *Engine) bringUp() error {
+	if err := e.begin(); err != nil {
+		return fmt.Errorf("open queue in %s: %w", e.folder, err)
+	}
+	if err := e.guarded(e.prepare); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(e.folder, File), err)
+	}
+	if err := e.guarded(e.replay); err != nil {
+		return fmt.Errorf("open queue in %s: %w", e.folder, err)
+	}
+	return e.recallAll()
+}
+
+// prepare makes the buckets of a new file and moves an old one to the present format.
+func (e *Engine) prepare() error {
+	s := store{tx: e.tx}
+	format, err := s.format()
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", File, err)
-	case fresh:
-		err = e.db.Update(func(tx *bbolt.Tx) error { return store{tx: tx}.make() })
-	case len(late) > 0:
-		err = e.db.Update(func(tx *bbolt.Tx) error { return store{tx: tx}.recall(late, e.clock.start) })
+		return err
+	case format == present:
+		return nil
+	case format == "":
+		err = s.make()
+	case format == "1":
+		e.log.Info("queue: the file is moved to the present format", "folder", e.folder, "from", format, "to", present)
+		err = s.move1()
+	default:
+		return fmt.Errorf("format %q, this program writes %q: %w", format, present, errFormat)
 	}
 	if err != nil {
-		return fmt.Errorf("write queue in %s: %w", e.folder, err)
+		return err
+	}
+	if err := e.tx.Commit(); err != nil {
+		return fmt.Errorf("write queue in %s: %w", e.folder, advise(err))
+	}
+	e.tx = nil
+	return e.begin()
+}
+
+// recallAll lets no job wait longer than it was asked to, because the clock was set
+// back while nobody looked (R21).
+func (e *Engine) recallAll() error {
+	s := store{tx: e.tx}
+	late, err := s.overdue(e.clock.start)
+	if err != nil || len(late) == 0 {
+		return err
+	}
+	if err := s.recall(late, e.clock.start); err != nil {
+		return err
+	}
+	return e.checkpoint()
+}
+
+// closeFiles gives back what openFiles opened.
+func (e *Engine) closeFiles() error {
+	var errs []error
+	if e.tx != nil {
+		_ = e.guarded(e.tx.Rollback) // of what the journal has: no loss
+		e.tx = nil
+	}
+	if e.db != nil {
+		errs = append(errs, e.guarded(e.db.Close))
+		e.db = nil
+	}
+	if e.journal != nil {
+		errs = append(errs, e.journal.close())
+		e.journal = nil
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close queue in %s: %w", e.folder, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
@@ -141,32 +142,18 @@ func TestOpenBeginsAnewAFileWhoseBirthWasCutOff(t *testing.T) {
 	}
 }
 
-// TestFormatOneIsRead holds records as this format writes them; one that no
-// longer reads so needs another format.
-func TestFormatOneIsRead(t *testing.T) {
+// TestFormatOneIsMovedOn holds records as the first format wrote them: without
+// checksums and without a journal.
+func TestFormatOneIsMovedOn(t *testing.T) {
 	const golden = `{"id":"a","lane":"l","key":"k","due":"2026-03-01T02:00:30Z","keep":true,"payload":"cGF5","seq":1,` +
 		`"put":"2026-03-01T02:00:00Z","delay":30000000000,"state":"queued","tries":2,` +
 		`"attempts":[{"at":"2026-03-01T01:00:00Z","took":5,"status":"500","error":"no"}],` +
 		`"begun":"2026-03-01T01:30:00Z","wake":"2026-03-01T02:00:30Z","ever":true,"lost":true}`
 	at := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
 	folder := t.TempDir()
-	e := open(t, folder, func() time.Time { return at })
-	put := queue.Job{ID: "a", Lane: "l", Key: "k", Due: at.Add(30 * time.Second), Keep: true, Payload: []byte("pay")}
-	if err := errors.Join(e.Do(t.Context(), queue.Step{Put: []queue.Job{put}}), e.Close()); err != nil {
-		t.Fatal(err)
-	}
-	alter(t, folder, func(tx *bbolt.Tx) error {
-		seq := []byte{0, 0, 0, 0, 0, 0, 0, 1}
-		const fresh = `{"id":"a","lane":"l","key":"k","due":"2026-03-01T02:00:30Z","keep":true,"payload":"cGF5","seq":1,` +
-			`"put":"2026-03-01T02:00:00Z","delay":30000000000,"state":"queued","wake":"2026-03-01T02:00:30Z"}`
-		if got := string(tx.Bucket([]byte("jobs")).Get(seq)); got != fresh {
-			t.Errorf("a new job is written as\n%s\nwant\n%s", got, fresh)
-		}
-		return tx.Bucket([]byte("jobs")).Put(seq, []byte(golden))
-	})
+	alter(t, folder, func(tx *bbolt.Tx) error { return formatOne(tx, golden, at.Add(30*time.Second)) })
 	at = at.Add(time.Minute)
-	e = open(t, folder, func() time.Time { return at })
-	defer e.Close()
+	e := open(t, folder, func() time.Time { return at })
 	leases, err := e.Lease(t.Context(), "l", 1)
 	if err != nil || len(leases) != 1 {
 		t.Fatalf("%d leases, error %v", len(leases), err)
@@ -176,4 +163,63 @@ func TestFormatOneIsRead(t *testing.T) {
 		l.Begun.IsZero() || l.Delay != 30*time.Second || l.Seq != 1 {
 		t.Errorf("read as %+v", l)
 	}
+	row, err := e.Get(t.Context(), "row")
+	if err != nil || row.Rev != 7 || string(row.Value) != "value" {
+		t.Errorf("row %+v, error %v", row, err)
+	}
+	if err := errors.Join(e.Do(t.Context(), queue.Step{Ends: []queue.End{{Lease: l}}}), e.Close()); err != nil {
+		t.Error(err)
+	}
+	if err := open(t, folder, func() time.Time { return at }).Close(); err != nil {
+		t.Errorf("opened again: %v", err)
+	}
+}
+
+// formatOne writes a file as the first format did, with one job and one row.
+func formatOne(tx *bbolt.Tx, record string, due time.Time) error {
+	number := func(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+	name := func(s string) string { return "\x00" + string(rune(len(s))) + s }
+	seq := number(1)
+	var errs []error
+	for _, put := range []struct {
+		bucket     string
+		key, value []byte
+	}{
+		{"meta", []byte("format"), []byte("1")},
+		{"rows", []byte("row"), append(number(7), "value"...)},
+		{"jobs", seq, []byte(record)},
+		{"ids", []byte("a"), seq},
+		{"order", append([]byte(name("l")+name("k")), seq...), nil},
+		{"due", append(append([]byte(name("l")), number(uint64(due.UnixNano()))...), seq...), number(uint64(30 * time.Second))},
+		{"lanes", append([]byte(name("l")+"q"), seq...), number(uint64(due.Add(-30 * time.Second).UnixNano()))},
+		{"count", []byte(name("l")), append(number(1), number(0)...)},
+	} {
+		b, err := tx.CreateBucketIfNotExists([]byte(put.bucket))
+		if err == nil {
+			err = b.Put(put.key, put.value)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(append(errs, tx.Bucket([]byte("jobs")).SetSequence(1))...)
+}
+
+// TestARecordIsWrittenAsBefore holds a record as this format writes it; one that no
+// longer reads so needs another format.
+func TestARecordIsWrittenAsBefore(t *testing.T) {
+	at := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
+	folder := t.TempDir()
+	e := open(t, folder, func() time.Time { return at })
+	put := queue.Job{ID: "a", Lane: "l", Key: "k", Due: at.Add(30 * time.Second), Keep: true, Payload: []byte("pay")}
+	if err := errors.Join(e.Do(t.Context(), queue.Step{Put: []queue.Job{put}}), e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, folder, func(tx *bbolt.Tx) error {
+		const fresh = `{"id":"a","lane":"l","key":"k","due":"2026-03-01T02:00:30Z","keep":true,"payload":"cGF5","seq":1,` +
+			`"put":"2026-03-01T02:00:00Z","delay":30000000000,"state":"queued","wake":"2026-03-01T02:00:30Z"}`
+		stored := tx.Bucket([]byte("jobs")).Get([]byte{0, 0, 0, 0, 0, 0, 0, 1})
+		if got := string(stored[4:]); got != fresh { // behind the checksum
+			t.Errorf("a new job is written as\n%s\nwant\n%s", got, fresh)
+		}
+		return nil
+	})
 }

@@ -3,7 +3,9 @@ package disk
 import "bellhop/router/queue"
 
 // put adds a job, or joins the one of its id.
-func (b *batch) put(j queue.Job) error {
+func (b *batch) put(j queue.Job) error { return b.putRecord(newRecord(j, 0, b.wall, b.own)) }
+
+func (b *batch) putRecord(j *record) error {
 	old, err := b.find(j.ID)
 	if err != nil {
 		return err
@@ -24,29 +26,27 @@ func (b *batch) put(j queue.Job) error {
 	})
 }
 
-func (b *batch) insert(j queue.Job) error {
-	seq, err := b.in(bucketJobs).NextSequence()
-	if err != nil {
+func (b *batch) insert(j *record) (err error) {
+	if j.Seq, err = b.nextNumber(inJobs); err != nil {
 		return err
 	}
-	return b.add(newRecord(j, seq, b.wall, b.own), b.own)
+	return b.add(j, b.own)
 }
 
-func (b *batch) join(old *record, j queue.Job) error {
-	return b.change(old, func() { old.hasten(newRecord(j, 0, b.wall, b.own)) })
+func (b *batch) join(old, j *record) error {
+	return b.change(old, func() { old.hasten(j) })
 }
 
 // queueUp has a leased job done once more. It takes its number now, because that
 // is its place in the order.
-func (b *batch) queueUp(old *record, j queue.Job) error {
+func (b *batch) queueUp(old, j *record) (err error) {
 	if old.Next != nil {
-		old.Next.hasten(newRecord(j, 0, b.wall, b.own))
+		old.Next.hasten(j)
 		return b.save(old)
 	}
-	seq, err := b.in(bucketJobs).NextSequence()
-	if err != nil {
+	if j.Seq, err = b.nextNumber(inJobs); err != nil {
 		return err
 	}
-	old.Next = newRecord(j, seq, b.wall, b.own)
+	old.Next = j
 	return b.save(old)
 }

@@ -4,81 +4,114 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"bellhop/router/queue"
 )
 
-// revision is how many bytes of a stored row are its revision.
-const revision = 8
+// row returns a row; its revision is 0 when it is not there. The value is valid
+// until the store changes.
+func (s store) row(key string) (queue.Row, error) {
+	return readRow([]byte(key), s.in(inRows).Get([]byte(key)))
+}
 
-// row returns a row's revision and value; 0 and nil when it is not there. The
-// value is valid within the transaction only.
-func (s store) row(key string) (rev uint64, value []byte) {
-	b := s.in(bucketRows).Get([]byte(key))
-	if len(b) < revision {
-		return 0, nil
+// readRow reads a row as it is stored: checksum, revision, value.
+func readRow(key, b []byte) (queue.Row, error) {
+	row := queue.Row{Key: string(key)}
+	if b == nil {
+		return row, nil
 	}
-	return binary.BigEndian.Uint64(b), b[revision:]
+	b, err := checked(b)
+	if err == nil && len(b) < 8 {
+		err = errDamaged
+	}
+	if err != nil {
+		return row, fmt.Errorf("read row %q: %w", key, err)
+	}
+	row.Rev, row.Value = binary.BigEndian.Uint64(b), b[8:]
+	return row, nil
 }
 
 // set writes or removes a row. Revisions are counted over all rows, so that one
 // that is removed and made anew is not taken for the old one.
 func (s store) set(row queue.Row) error {
-	rows := s.in(bucketRows)
 	if row.Value == nil {
-		if now, _ := s.row(row.Key); row.Rev != 0 && row.Rev != now {
+		now, err := s.row(row.Key)
+		if err == nil && row.Rev != 0 && row.Rev != now.Rev {
 			return nil // another row by now, which nobody asked to remove
 		}
-		return rows.Delete([]byte(row.Key))
+		return s.remove(inRows, []byte(row.Key))
 	}
-	rev, err := rows.NextSequence()
+	rev, err := s.nextNumber(inRows)
 	if err != nil {
 		return err
 	}
-	return rows.Put([]byte(row.Key), append(number(rev), row.Value...))
+	return s.write(inRows, []byte(row.Key), sealed(number(rev), row.Value))
 }
 
 // Get implements queue.Engine.
 func (e *Engine) Get(ctx context.Context, key string) (queue.Row, error) {
 	row := queue.Row{Key: key}
-	if err := e.open(ctx); err != nil {
-		return row, err
-	}
-	err := e.view(func(s store) error {
-		var value []byte
-		row.Rev, value = s.row(key)
-		row.Value = bytes.Clone(value)
-		return nil
+	err := e.view(ctx, func(p *pending) bool { return p.touchesRow(key) }, func(s store) (err error) {
+		row, err = s.row(key)
+		row.Value = bytes.Clone(row.Value)
+		return err
 	})
 	return row, err
 }
 
-// Scan implements queue.Engine.
+// scanPage is how many rows or jobs are read while nobody else is served.
+const scanPage = 500
+
+// Scan implements queue.Engine. A long list is read in pages, each true in itself.
 func (e *Engine) Scan(ctx context.Context, q queue.RowQuery) ([]queue.Row, error) {
-	if err := e.open(ctx); err != nil {
-		return nil, err
-	}
 	var rows []queue.Row
-	err := e.view(func(s store) error {
+	page := q
+	for {
+		page.Limit = scanPage
+		if q.Limit > 0 {
+			page.Limit = min(scanPage, q.Limit-len(rows))
+		}
+		more, last, err := e.scan(ctx, page)
+		rows = append(rows, more...)
+		if err != nil || last == "" || q.Limit > 0 && len(rows) >= q.Limit {
+			return rows, err
+		}
+		page.After = last
+	}
+}
+
+// scan reads a page; last is the key where the next one goes on, "" at the end. A
+// damaged row is left out and told of in the log.
+func (e *Engine) scan(ctx context.Context, q queue.RowQuery) (rows []queue.Row, last string, err error) {
+	err = e.view(ctx, func(p *pending) bool { return p.touchesRows(q.Prefix) }, func(s store) error {
 		prefix := []byte(q.Prefix)
-		c := s.in(bucketRows).Cursor()
+		c := s.in(inRows).Cursor()
 		step := c.Next
 		if q.Desc {
 			step = c.Prev
 		}
-		for k, v := startRow(c, q); k != nil; k, v = step() {
-			if !bytes.HasPrefix(k, prefix) || q.Limit > 0 && len(rows) == q.Limit {
-				break
+		n := 0
+		for k, v := startRow(c, q); k != nil && bytes.HasPrefix(k, prefix); k, v = step() {
+			if n == q.Limit {
+				return nil
 			}
-			rows = append(rows, queue.Row{
-				Key: string(k), Rev: binary.BigEndian.Uint64(v), Value: bytes.Clone(v[revision:]),
-			})
+			n++
+			last = string(k)
+			row, err := readRow(k, v)
+			if err != nil {
+				e.log.Error("queue: a damaged row is left out", "folder", e.folder, "err", err)
+				continue
+			}
+			row.Value = bytes.Clone(row.Value)
+			rows = append(rows, row)
 		}
+		last = ""
 		return nil
 	})
-	return rows, err
+	return rows, last, err
 }
 
 // startRow finds the first row of a walk.

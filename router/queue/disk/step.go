@@ -13,7 +13,7 @@ func (e *Engine) Do(ctx context.Context, s queue.Step) error {
 	if err := valid(s); err != nil {
 		return err
 	}
-	return e.write(ctx, func(b *batch) error { return b.step(s) })
+	return e.write(ctx, work{step: s, blind: blind(s), do: func(b *batch) error { return b.step(s) }})
 }
 
 // step is checked as a whole before anything changes, so that one that is turned
@@ -78,7 +78,11 @@ func (b *batch) checkEnds(ends []queue.End) ([]uint64, error) {
 
 func (b *batch) checkGuards(rows []queue.Row) error {
 	for _, row := range rows {
-		if rev, _ := b.row(row.Key); rev != row.Rev {
+		now, err := b.row(row.Key)
+		if err != nil {
+			return err
+		}
+		if now.Rev != row.Rev {
 			return queue.ErrChanged
 		}
 	}

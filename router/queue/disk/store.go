@@ -15,47 +15,45 @@ import (
 type store struct {
 	tx   *bbolt.Tx
 	wall time.Time // the present, for what is written down
+	redo *redo     // takes down what is changed; nil: nothing is
 }
 
-func (s store) in(bucket []byte) *bbolt.Bucket { return s.tx.Bucket(bucket) }
+func (s store) in(b bucket) *bbolt.Bucket { return s.tx.Bucket([]byte(b.name())) }
 
-// fresh is true for a file in which nothing is yet, and an error for one that
-// we should not touch.
-func (s store) fresh() (bool, error) {
-	meta := s.in(bucketMeta)
-	if meta == nil {
-		if first, _ := s.tx.Cursor().First(); first != nil {
-			return false, errForeign
-		}
-		return true, nil
-	}
-	if v := meta.Get(keyFormat); string(v) != format {
-		return false, fmt.Errorf("format %q, this program writes %q: %w", v, format, errFormat)
-	}
-	return false, nil
+// write, remove and nextNumber are the only ways to change the store.
+func (s store) write(b bucket, key, value []byte) error {
+	s.redo.put(b, key, value)
+	return s.in(b).Put(key, value)
 }
 
-func (s store) make() error {
-	for _, b := range buckets() {
-		if _, err := s.tx.CreateBucket(b); err != nil {
-			return err
-		}
-	}
-	return s.in(bucketMeta).Put(keyFormat, []byte(format))
+func (s store) remove(b bucket, key []byte) error {
+	s.redo.delete(b, key)
+	return s.in(b).Delete(key)
+}
+
+// number counts the bucket's sequence up.
+func (s store) nextNumber(b bucket) (uint64, error) {
+	n, err := s.in(b).NextSequence()
+	s.redo.count(b, n)
+	return n, err
 }
 
 // load returns the job of that number; nil when there is none.
 func (s store) load(seq uint64) (*record, error) {
-	b := s.in(bucketJobs).Get(number(seq))
+	b := s.in(inJobs).Get(number(seq))
 	if b == nil {
 		return nil, nil
 	}
-	return decode(seq, b)
+	text, err := checked(b)
+	if err != nil {
+		return nil, fmt.Errorf("read job %d: %w", seq, err)
+	}
+	return decode(seq, text)
 }
 
 // find returns the newest job of that id; nil when there is none.
 func (s store) find(id string) (*record, error) {
-	b := s.in(bucketIDs).Get([]byte(id))
+	b := s.in(inIDs).Get([]byte(id))
 	if b == nil {
 		return nil, nil
 	}
@@ -67,7 +65,7 @@ func (s store) save(r *record) error {
 	if err != nil {
 		return fmt.Errorf("encode job %q: %w", r.ID, err)
 	}
-	return s.in(bucketJobs).Put(number(r.Seq), b)
+	return s.write(inJobs, number(r.Seq), sealed(nil, b))
 }
 
 // add stores a job that waits, in its place among those of its key.
@@ -76,13 +74,13 @@ func (s store) add(r *record, own time.Time) error {
 	if err := s.save(r); err != nil {
 		return err
 	}
-	if err := s.in(bucketIDs).Put([]byte(r.ID), number(r.Seq)); err != nil {
+	if err := s.write(inIDs, []byte(r.ID), number(r.Seq)); err != nil {
 		return err
 	}
 	if err := s.list(r); err != nil {
 		return err
 	}
-	if err := s.in(bucketOrder).Put(orderKey(r.Lane, r.Key, r.Seq), nil); err != nil {
+	if err := s.write(inOrder, orderKey(r.Lane, r.Key, r.Seq), nil); err != nil {
 		return err
 	}
 	if err := s.count(r.Lane, 1, 0); err != nil {
@@ -96,17 +94,17 @@ func (s store) add(r *record, own time.Time) error {
 
 // list enters a job into its lane under its state; unlist takes it out.
 func (s store) list(r *record) error {
-	return s.in(bucketLanes).Put(laneKey(r.Lane, r.State, r.Seq), number(nanos(r.Put)))
+	return s.write(inLanes, laneKey(r.Lane, r.State, r.Seq), number(nanos(r.Put)))
 }
 
 func (s store) unlist(r *record) error {
-	return s.in(bucketLanes).Delete(laneKey(r.Lane, r.State, r.Seq))
+	return s.remove(inLanes, laneKey(r.Lane, r.State, r.Seq))
 }
 
 // first is the number of the job that the others of its key wait for.
 func (s store) first(lane, key string) (seq uint64, ok bool) {
 	prefix := keyPrefix(lane, key)
-	k, _ := s.in(bucketOrder).Cursor().Seek(prefix)
+	k, _ := s.in(inOrder).Cursor().Seek(prefix)
 	if !bytes.HasPrefix(k, prefix) {
 		return 0, false
 	}
@@ -115,17 +113,17 @@ func (s store) first(lane, key string) (seq uint64, ok bool) {
 
 // file enters a head into the due index; unfile takes it out.
 func (s store) file(r *record) error {
-	return s.in(bucketDue).Put(dueKey(r.Lane, r.Wake, r.Seq), number(uint64(r.Delay)))
+	return s.write(inDue, dueKey(r.Lane, r.Wake, r.Seq), number(uint64(r.Delay)))
 }
 
 func (s store) unfile(r *record) error {
-	return s.in(bucketDue).Delete(dueKey(r.Lane, r.Wake, r.Seq))
+	return s.remove(inDue, dueKey(r.Lane, r.Wake, r.Seq))
 }
 
 // change saves what f does to a waiting job and keeps it filed under its time.
 func (s store) change(r *record, f func()) error {
 	key := dueKey(r.Lane, r.Wake, r.Seq)
-	head := s.in(bucketDue).Get(key) != nil
+	head := s.in(inDue).Get(key) != nil
 	if head {
 		if err := s.unfile(r); err != nil {
 			return err
@@ -144,11 +142,11 @@ func (s store) change(r *record, f func()) error {
 func (s store) count(lane string, waiting, dead int) error {
 	w, d := s.counted(lane)
 	value := append(number(uint64(w+waiting)), number(uint64(d+dead))...)
-	return s.in(bucketCount).Put(name(nil, lane), value)
+	return s.write(inCount, name(nil, lane), value)
 }
 
 func (s store) counted(lane string) (waiting, dead int) {
-	b := s.in(bucketCount).Get(name(nil, lane))
+	b := s.in(inCount).Get(name(nil, lane))
 	if len(b) != 16 {
 		return 0, 0
 	}

@@ -2,10 +2,10 @@ package disk
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"runtime"
-
-	"go.etcd.io/bbolt"
+	"time"
 
 	"bellhop/router/queue"
 )
@@ -14,23 +14,27 @@ const (
 	// batchMax is how many steps share a sync at most, so that the first of them
 	// does not wait for ever more.
 	batchMax = 256
-	// confirmTries is how often a commit whose last sync failed is synced again.
-	confirmTries = 3
+	// quiet is how long nobody has written when what waits is filed, and restful when
+	// the store follows the journal.
+	quiet, restful = 50 * time.Millisecond, time.Second
 )
 
-// work is something to be written. Do returns why it changed nothing, or nil.
+// work is something to be written. Do returns why it changed nothing, or nil; step
+// is what it touches. A blind one is only written down.
 type work struct {
+	step   queue.Step
+	blind  bool
 	do     func(b *batch) error
 	answer chan error
 }
 
 // write hands w to the writer. Before it is taken ctx counts; from then on the
 // answer is the truth about what is on disk.
-func (e *Engine) write(ctx context.Context, do func(b *batch) error) error {
+func (e *Engine) write(ctx context.Context, w work) error {
 	if err := e.open(ctx); err != nil {
 		return err
 	}
-	w := &work{do: do, answer: make(chan error, 1)}
+	w.answer = make(chan error, 1)
 	select {
 	case e.works <- w:
 		return <-w.answer
@@ -41,24 +45,57 @@ func (e *Engine) write(ctx context.Context, do func(b *batch) error) error {
 	}
 }
 
-// writer is the one goroutine that changes the file.
+// writer is the one goroutine that changes the store and the journal, but for
+// readers who file what they want to see.
 func (e *Engine) writer() {
 	defer close(e.written)
-	for {
+	rest := time.NewTimer(restful)
+	defer rest.Stop()
+	for calm := true; ; {
 		select {
 		case w := <-e.works:
 			e.carry(e.gather(w))
+			calm = false
+			rest.Reset(quiet)
+		case <-rest.C:
+			switch more := e.tidy(calm); {
+			case more: // a piece at a time
+				rest.Reset(0)
+			case !calm:
+				calm = true
+				rest.Reset(restful)
+			}
 		case <-e.closing:
 			return
 		}
 	}
 }
 
+// tidy does what nobody waits for, a piece at a time: it files what is not filed,
+// and when it was calm for long enough lets the store follow the journal. It is
+// true when there is more to file.
+func (e *Engine) tidy(calm bool) (more bool) {
+	e.gate <- struct{}{}
+	defer e.leave()
+	if e.tx == nil || e.broken != nil {
+		return false // whoever wants something next will see to it
+	}
+	err := e.foldSome()
+	if err == nil && e.pending.steps == 0 && calm && e.journal.end > 0 {
+		err = e.checkpoint()
+	}
+	if err != nil {
+		e.log.Error("queue: the store cannot follow the journal, and is tried again", "folder", e.folder, "err", err)
+		return false
+	}
+	return e.pending.steps > 0
+}
+
 // gather adds to w what waits already. It lets those run first who were just
 // answered, but waits for nobody.
-func (e *Engine) gather(w *work) []*work {
+func (e *Engine) gather(w work) []work {
 	runtime.Gosched()
-	works := []*work{w}
+	works := []work{w}
 	for len(works) < batchMax {
 		select {
 		case w := <-e.works:
@@ -71,14 +108,14 @@ func (e *Engine) gather(w *work) []*work {
 }
 
 // carry writes works with one sync and answers them all.
-func (e *Engine) carry(works []*work) {
+func (e *Engine) carry(works []work) {
 	e.gate <- struct{}{}
 	answers, broken := e.commit(works)
 	e.leave()
 	if broken && len(works) > 1 {
 		// One of them stumbled midway: each for itself, so that it falls alone.
 		for _, w := range works {
-			e.carry([]*work{w})
+			e.carry([]work{w})
 		}
 		return
 	}
@@ -87,43 +124,108 @@ func (e *Engine) carry(works []*work) {
 	}
 }
 
-// commit writes works in one transaction and lets memory follow. It is broken
-// when one of them stumbled after it had begun to change things; then nothing
-// has happened.
-func (e *Engine) commit(works []*work) (answers []error, broken bool) {
+// commit writes works down and lets memory follow. It is broken when one of them
+// stumbled after it had begun to change things; then nothing has happened.
+func (e *Engine) commit(works []work) (answers []error, broken bool) {
 	answers = make([]error, len(works))
-	tx, err := e.db.Begin(true)
-	if err != nil {
+	if err := e.revived(func() error { return e.makeWay(works) }); err != nil {
 		return e.refuse(answers, err), false
 	}
-	b := newBatch(e, tx)
-	for i, w := range works {
-		answers[i] = w.do(b)
-		if b.broken {
-			return answers, e.drop(tx)
-		}
+	b := newBatch(e)
+	if err := e.guarded(func() error { return b.carryOut(works, answers) }); err != nil {
+		return e.refuse(answers, e.restore(err)), true
 	}
-	if !b.dirty {
-		e.drop(tx)
+	blinds := b.writeDown(works, answers)
+	if len(b.redo.ops) == 0 && len(blinds) == 0 {
 		return answers, false
 	}
-	id := tx.ID() // Commit forgets it
-	err = tx.Commit()
-	if err != nil && !e.visible(id) {
-		return e.refuse(answers, err), false
+	e.journal.add(aBatch, binary.AppendUvarint(nil, uint64(len(b.redo.ops))), b.redo.ops, blinds)
+	if err := e.journal.write(true); err != nil {
+		return e.refuse(answers, e.undo(b, err)), false
 	}
 	b.remember()
-	if err != nil && e.confirm() != nil {
-		return e.refuse(answers, err), false
-	}
+	e.since += len(b.redo.ops)
+	e.follow()
 	return answers, false
 }
 
-func (e *Engine) drop(tx *bbolt.Tx) bool {
-	if err := tx.Rollback(); err != nil {
-		e.log.Error("queue: rolling a batch back", "folder", e.folder, "err", err)
+// makeWay files what one of the works touches, so that it comes in its order, and
+// makes sure that there is room to write them down.
+func (e *Engine) makeWay(works []work) error {
+	e.breathe()
+	room := int64(frameHead)
+	for _, w := range works {
+		room += roomFor(w.step)
+		if !w.blind && e.pending.touches(w.step) {
+			if err := e.fold(upToEnd); err != nil {
+				return err
+			}
+		}
 	}
-	return true
+	if e.full() {
+		if err := e.foldSome(); err != nil {
+			return err
+		}
+	}
+	return e.journal.reserve(room)
+}
+
+// roomFor is about how much of the journal a step takes, rather too much.
+func roomFor(s queue.Step) int64 {
+	size := 4 << 10 * (1 + len(s.Ends) + len(s.Drop) + len(s.Put))
+	for _, row := range s.Set {
+		size += 2*len(row.Key) + len(row.Value)
+	}
+	for _, j := range s.Put {
+		size += 8*(len(j.ID)+len(j.Lane)+len(j.Key)) + 2*len(j.Payload)
+	}
+	for _, end := range s.Ends {
+		size += 2 * len(end.Lease.Payload)
+	}
+	return int64(size)
+}
+
+// carryOut does what is not blind. The error is that of one that stumbled.
+func (b *batch) carryOut(works []work, answers []error) error {
+	for i, w := range works {
+		if w.blind {
+			continue
+		}
+		answers[i] = w.do(b)
+		if b.broken {
+			return answers[i]
+		}
+	}
+	return nil
+}
+
+// writeDown returns the blind works as they go into the journal.
+func (b *batch) writeDown(works []work, answers []error) (blinds []byte) {
+	for i, w := range works {
+		if !w.blind {
+			continue
+		}
+		step := newBlind(w.step, b.wall, b.own)
+		more, err := step.append(blinds)
+		if err != nil {
+			answers[i] = err
+			continue
+		}
+		blinds = more
+		b.blind = append(b.blind, step)
+		for _, j := range step.jobs {
+			b.touch(j.Lane)
+		}
+	}
+	return blinds
+}
+
+// undo goes back to before the batch, which the journal could not take.
+func (e *Engine) undo(b *batch, err error) error {
+	if len(b.redo.ops) == 0 {
+		return err
+	}
+	return e.restore(err)
 }
 
 // refuse answers with err whatever each would have heard otherwise: it may have
@@ -133,29 +235,4 @@ func (e *Engine) refuse(answers []error, err error) []error {
 		answers[i] = fmt.Errorf("write queue in %s: %w", e.folder, advise(err))
 	}
 	return answers
-}
-
-// confirm is called when only the very last sync of a commit failed. Its pages are
-// on disk and readers see it already, so no later commit will be without it: it is
-// made sure of by the next sync. While that fails too, the answer stays an error,
-// though the steps may be seen later; whoever tries again meets his own rows.
-func (e *Engine) confirm() (err error) {
-	for range confirmTries {
-		if err = e.db.Update(func(*bbolt.Tx) error { return nil }); err == nil {
-			return nil
-		}
-	}
-	e.log.Error("queue: steps were written but the disk does not confirm it; a power failure could lose them",
-		"folder", e.folder, "err", err)
-	return err
-}
-
-// visible tells whether readers see the transaction of that number.
-func (e *Engine) visible(id int) bool {
-	tx, err := e.db.Begin(false)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = tx.Rollback() }() // of a read: cannot fail once
-	return tx.ID() >= id
 }

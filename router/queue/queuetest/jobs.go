@@ -19,7 +19,11 @@ func jobs() []promise {
 		{"an ended id that is not kept is a new job", jobForgotten},
 		{"ack, again and bury end a lease as they say", jobEnds},
 		{"a record keeps the first attempt and the newest others", jobAttempts},
-		{"a waiting job can be dropped, a begun one cannot", jobDrop},
+		{"a waiting job can be superseded, one that may have been heard cannot", jobDrop},
+		{"a waiting job can die without a turn, a leased one cannot", jobDropDead},
+		{"a dead job can be let go, and is not said after all", jobDropLetGo},
+		{"Prune forgets the oldest ended jobs, and what waits stays", jobPruned},
+		{"Usage grows with what is kept", jobUsage},
 	}
 }
 
@@ -167,8 +171,11 @@ func jobEnds(b *bench) {
 	}
 	b.lease()
 	b.clock.move(time.Minute)
-	if l := b.lease("b")[0]; l.Heard {
-		b.Error("every attempt has its end on record, but the lease says that one was heard")
+	if l := b.lease("b")[0]; !l.Heard {
+		b.Error("an attempt was begun and not definitely refused, but the lease says that nobody heard")
+	}
+	if dead.Reason != "never" || !dead.Ended.Equal(at) || !a.Ended.Equal(at) || !again.Ended.IsZero() {
+		b.Errorf("ends: sent %+v, dead %+v, put off %+v", a, dead, again)
 	}
 }
 
@@ -205,4 +212,76 @@ func jobDrop(b *bench) {
 	b.refused(queue.Step{Drop: []queue.Drop{{ID: "head", To: queue.Superseded}}}, queue.ErrChanged)
 	b.lease("begun", "tried", "next")
 	b.stats(3, 0, b.clock.read())
+}
+
+func jobDropDead(b *bench) {
+	b.put(b.brief("tried", "a"), b.job("behind", "a"), b.job("leased", "b"))
+	ls := b.lease("tried", "leased")
+	b.begin(ls[0])
+	b.end(ls[0], queue.Again)
+	dead := func(id string) queue.Step {
+		return queue.Step{Drop: []queue.Drop{{ID: id, To: queue.Dead, Reason: "too old"}}}
+	}
+	b.refused(dead("leased"), queue.ErrChanged)
+	b.do(dead("tried"))
+	if j := b.only("tried"); j.State != queue.Dead || j.Reason != "too old" || !j.Heard || j.Ended.IsZero() {
+		b.Errorf("%+v", j)
+	}
+	b.stats(2, 1, b.clock.read())
+	b.refused(dead("tried"), queue.ErrChanged)
+	b.lease("behind")
+}
+
+func jobDropLetGo(b *bench) {
+	b.put(b.job("a", "k"), b.job("waits", "w"))
+	b.end(b.lease("a", "waits")[0], queue.Bury)
+	letGo := func(id string) queue.Step {
+		return queue.Step{Drop: []queue.Drop{{ID: id, To: queue.Dropped, Reason: "by hand"}}}
+	}
+	b.refused(letGo("waits"), queue.ErrChanged)
+	b.do(letGo("a"))
+	b.refused(letGo("a"), queue.ErrChanged)
+	if j := b.only("a"); j.State != queue.Dropped || j.Reason != "by hand" {
+		b.Errorf("%+v", j)
+	}
+	b.listed(queue.JobQuery{Lane: "l", State: queue.Dead})
+	b.stats(1, 0, b.clock.read())
+	b.put(b.job("a", "k")) // what was let go is not said after all
+	b.listed(queue.JobQuery{State: queue.Queued}, "waits queued")
+}
+
+func jobPruned(b *bench) {
+	b.put(b.job("sent", "a"), b.job("dead", "b"), b.job("dropped", "c"), b.job("waits", "d"))
+	ls := b.lease("sent", "dead", "dropped", "waits")
+	b.end(ls[0], queue.Ack)
+	b.end(ls[1], queue.Bury)
+	b.end(ls[2], queue.Again)
+	b.do(queue.Step{Drop: superseded("dropped")})
+	b.clock.move(time.Hour)
+	b.put(b.job("newer", "e"))
+	b.end(b.lease("waits", "newer")[1], queue.Ack)
+	for _, want := range []int{2, 1, 0} {
+		n, err := b.e.Prune(b.Context(), b.clock.read(), 2)
+		if err != nil || n != want {
+			b.Fatalf("pruned %d, error %v, want %d", n, err, want)
+		}
+	}
+	b.listed(queue.JobQuery{}, "newer sent", "waits queued")
+	b.listed(queue.JobQuery{ID: "sent"})
+	b.stats(1, 0, b.clock.read().Add(-time.Hour))
+	b.put(b.job("sent", "a")) // nobody remembers it
+	b.lease("sent")
+}
+
+func jobUsage(b *bench) {
+	before, err := b.e.Usage(b.Context())
+	if err != nil {
+		b.Fatalf("usage: %v", err)
+	}
+	big := make([]byte, 1<<20)
+	b.do(queue.Step{Set: []queue.Row{{Key: "big", Value: big}}})
+	after, err := b.e.Usage(b.Context())
+	if err != nil || after.Used < before.Used+int64(len(big)) || after.Free <= 0 {
+		b.Errorf("%+v after %+v, error %v", after, before, err)
+	}
 }

@@ -17,7 +17,8 @@ func leases() []promise {
 		{"Extend and Begin let a lease run for its full time again", leaseExtend},
 		{"a lease that expired but was given to nobody still counts", leaseLate},
 		{"who lost his lease can neither end, extend nor begin", leaseLost},
-		{"Heard tells of an attempt without an end", leaseHeard},
+		{"Heard tells of an attempt that was begun and not refused", leaseHeard},
+		{"what was definitely refused is not heard, and may be superseded", leaseRefused},
 	}
 }
 
@@ -126,8 +127,10 @@ func leaseHeard(b *bench) {
 	}
 	b.put(b.job("a", "k"))
 	l := heard(false)
-	b.begin(l)
 	b.end(l, queue.Again)
+	l = heard(false) // it was leased and never begun
+	b.begin(l)
+	b.do(queue.Step{Ends: []queue.End{{Lease: l, Verb: queue.Again, Due: b.clock.read(), Refused: true}}})
 	l = heard(false)
 	b.begin(l)
 	if got := b.only("a").Begun; !got.Equal(b.clock.read()) {
@@ -140,6 +143,25 @@ func leaseHeard(b *bench) {
 	l = heard(true) // the attempt that was lost still has no end
 	b.end(l, queue.Again)
 	heard(true)
+}
+
+func leaseRefused(b *bench) {
+	b.put(b.job("a", "k"))
+	refused := func(l queue.Lease) {
+		b.Helper()
+		b.begin(l)
+		b.do(queue.Step{Ends: []queue.End{{Lease: l, Verb: queue.Again, Due: b.clock.read(), Refused: true}}})
+	}
+	refused(b.lease("a")[0])
+	l := b.lease("a")[0]
+	if l.Heard || b.only("a").Heard {
+		b.Fatal("an attempt that was definitely refused counts as heard")
+	}
+	refused(l)
+	b.do(queue.Step{Drop: superseded("a")})
+	if j := b.only("a"); j.State != queue.Superseded || j.Reason == "" || !j.Ended.Equal(b.clock.read()) {
+		b.Errorf("%+v", j)
+	}
 }
 
 func orderKey(b *bench) {
