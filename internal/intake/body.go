@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -22,7 +23,10 @@ const (
 )
 
 // budget is what all bodies together may still take beyond freeBody each.
-type budget struct{ free atomic.Int64 }
+type budget struct {
+	free  atomic.Int64
+	small sync.Pool // of *[freeBody]byte, to be used again
+}
 
 func (b *budget) take(n int64) bool {
 	if b.free.Add(-n) >= 0 {
@@ -32,13 +36,27 @@ func (b *budget) take(n int64) bool {
 	return false
 }
 
-// body is what was read, and what the budget gave for it.
+// body is what was read, and what the budget gave for it. Nothing may hold on to
+// the bytes once it was given back.
 type body struct {
 	bytes []byte
 	taken int64
+	small *[freeBody]byte // what it was read into at first
 }
 
-func (b *budget) give(o body) { b.free.Add(o.taken) }
+func (b *budget) lend() *[freeBody]byte {
+	if small, ok := b.small.Get().(*[freeBody]byte); ok {
+		return small
+	}
+	return new([freeBody]byte)
+}
+
+func (b *budget) give(o body) {
+	b.free.Add(o.taken)
+	if o.small != nil {
+		b.small.Put(o.small)
+	}
+}
 
 // read reads the whole body. The buffer grows with what has come in, never with
 // what was announced. The body returned counts against the budget also with an error.
@@ -50,7 +68,8 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (body, error) {
 		return body{}, h.tooLarge()
 	}
 	in := http.MaxBytesReader(w, r.Body, h.cfg.MaxBodyBytes)
-	b := body{bytes: make([]byte, 0, freeBody)}
+	b := body{small: h.bodies.lend()}
+	b.bytes = b.small[:0]
 	for {
 		n, err := in.Read(b.bytes[len(b.bytes):cap(b.bytes)])
 		b.bytes = b.bytes[:len(b.bytes)+n]

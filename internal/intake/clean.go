@@ -39,6 +39,9 @@ func annotations(m map[string]string) map[string]string {
 }
 
 func pairs(m map[string]string, first []string, control func(rune) rune) map[string]string {
+	if plain(m) {
+		return m
+	}
 	names := slices.Sorted(maps.Keys(m))
 	slices.SortStableFunc(names, func(a, b string) int {
 		return rank(a, first) - rank(b, first)
@@ -56,6 +59,28 @@ func pairs(m map[string]string, first []string, control func(rune) rune) map[str
 	return out
 }
 
+// plain is true for what is as it should be already, which is nearly all.
+func plain(m map[string]string) bool {
+	size := 0
+	for name, value := range m {
+		if len(name) > maxName || len(value) > maxValue || !printable(name) || !printable(value) {
+			return false
+		}
+		size += len(name) + len(value)
+	}
+	return len(m) <= maxPairs && size <= maxAll
+}
+
+// printable is true for text of nothing but ASCII without control characters.
+func printable(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 func rank(name string, first []string) int {
 	if slices.Contains(first, name) {
 		return 0
@@ -66,6 +91,9 @@ func rank(name string, first []string) int {
 // clean makes text valid UTF-8; each control character becomes what control
 // makes of it, a negative rune being none at all.
 func clean(text string, control func(rune) rune) string {
+	if printable(text) {
+		return text
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return control(r)

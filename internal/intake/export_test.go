@@ -14,3 +14,6 @@ func ServeWithin(ctx context.Context, ln net.Listener, h http.Handler, log *slog
 	l.header, l.request, l.stop, l.conns = request, request, request, conns
 	return serve(ctx, ln, h, log, l)
 }
+
+// Careful reads any body, as Parse does with those that are odd.
+func Careful(body []byte, cfg Config) (Batch, error) { return careful(body, cfg) }

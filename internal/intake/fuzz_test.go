@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -30,11 +31,16 @@ func FuzzParse(f *testing.F) {
 		`{"alerts":[{"status":"firing","labels":{"alertname":"BackupFailed","id":"1\u0000"},"startsAt":"0000-01-01T00:00:00+23:00"},null,7]}`,
 		`{"alerts":[{"status":"resolved","labels":{"alertname":"NsBackupMissing","name":"\ud800"},"generatorURL":"http://a:b@c/\u0085?\u0085"}]}`,
 		`{"alerts":[{}],"ALERTS":[{},{}]}`,
+		`{"alerts":[{"labels":{"alertname":"BackupFailed","id":"1"},"status":"firing"}],"alert\u017f":[{"status":"firing","labels":{"alertname":"BackupFailed"}}]}`,
+		`{"alerts":[{"labels":{"alertname":"BackupFailed","id":"1"},"status":"firing"}],"\\u0061lerts":[{"status":"firing","labels":{"alertname":"BackupFailed"}}]}`,
 	} {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b, err := intake.Parse(body, intake.DefaultConfig())
+		if slow, serr := intake.Careful(body, intake.DefaultConfig()); !reflect.DeepEqual(b, slow) || fmt.Sprint(err) != fmt.Sprint(serr) {
+			t.Fatalf("read quickly\n%+v, %v\nand with care\n%+v, %v", b, err, slow, serr)
+		}
 		if err != nil {
 			if !reflect.DeepEqual(b, intake.Batch{}) {
 				t.Fatalf("an error and a batch: %+v", b)

@@ -84,7 +84,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) (taken, error) {
 		return taken{}, refusal{http.StatusMethodNotAllowed, fmt.Sprintf("alerts are sent with POST %s", Path)}
 	}
 	body, err := h.read(w, r)
-	defer h.bodies.give(body)
+	defer func() { h.bodies.give(body) }()
 	if err != nil {
 		h.obs.Received(Source, ResultRefused, 1)
 		return taken{}, err

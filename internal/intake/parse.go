@@ -22,6 +22,18 @@ type Batch struct {
 // the bare list of older senders are as good. The error says what is wrong with
 // the body as a whole: it is not JSON, or not one alert in it could be read.
 func Parse(body []byte, cfg Config) (Batch, error) {
+	if alerts, ok := quick(body); ok {
+		var b Batch
+		for _, a := range alerts {
+			b.count(a, cfg)
+		}
+		return b, nil
+	}
+	return careful(body, cfg)
+}
+
+// careful reads any body.
+func careful(body []byte, cfg Config) (Batch, error) {
 	list, err := alertList(body)
 	if err != nil {
 		return Batch{}, err
@@ -56,14 +68,19 @@ func (b *Batch) add(raw []byte, cfg Config) error {
 		b.Unreadable++
 		return err
 	}
+	b.count(a, cfg)
+	return nil
+}
+
+// count counts an alert that could be read.
+func (b *Batch) count(a alert, cfg Config) {
 	s, wanted := a.signal(cfg)
 	if !wanted {
 		b.Ignored++
-		return nil
+		return
 	}
 	b.Accepted++
 	b.Signals = append(b.Signals, s)
-	return nil
 }
 
 // alertList returns the list "alerts" of the body, as JSON.

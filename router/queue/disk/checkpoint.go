@@ -56,8 +56,9 @@ func (e *Engine) checkpoint() error {
 		e.journal.restart()
 		e.pending.reset(0)
 	}
+	err = e.begin()
 	e.letGo()
-	return e.begin()
+	return err
 }
 
 // begin opens the transaction that holds the changes until the next checkpoint.

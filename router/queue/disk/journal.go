@@ -11,11 +11,12 @@ import (
 const (
 	// JournalFile is the name of the journal in the queue's folder.
 	JournalFile = "bellhop.journal"
-	// journalStep is how far ahead the journal takes room: what is written over
-	// again syncs faster than what makes a file longer, and a full disk is noticed
-	// before anything has happened.
+	// journalStep is how far ahead the journal takes room, so that a full disk is
+	// noticed before anything has happened.
 	journalStep = 1 << 20
-	// journalIdle is how long a journal stays that is not needed.
+	// journalIdle is how long a journal stays that is not needed. So much of it is
+	// filled with zeros first, because what is written over syncs faster than what
+	// makes a file longer; beyond, room alone is taken.
 	journalIdle = 8 << 20
 )
 
@@ -52,12 +53,23 @@ func (j *journal) add(k kind, payload ...[]byte) {
 func (j *journal) reserve(n int64) error {
 	need := j.end + int64(len(j.ahead)) + n
 	for j.room < need {
-		if _, err := j.f.WriteAt(make([]byte, journalStep), j.room); err != nil {
+		if err := j.extend(); err != nil {
 			return err
 		}
 		j.room += journalStep
 	}
 	return nil
+}
+
+func (j *journal) extend() error {
+	if j.room >= journalIdle {
+		err := syscall.Fallocate(int(j.f.Fd()), 0, j.room, journalStep)
+		if !errors.Is(err, syscall.EOPNOTSUPP) {
+			return err
+		}
+	}
+	_, err := j.f.WriteAt(make([]byte, journalStep), j.room)
+	return err
 }
 
 // write writes what lies ready, and with sync makes all that was written last.
