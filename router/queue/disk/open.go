@@ -137,17 +137,33 @@ func advise(err error) error {
 
 // openFiles opens store and journal and brings the one up to the other.
 func (e *Engine) openFiles() (err error) {
-	if e.db, err = openFile(e.folder); err != nil {
+	ours := e.hasJournal()
+	err = e.guarded(func() (err error) {
+		e.db, err = openFile(e.folder)
+		return err
+	})
+	broken := errors.Is(err, errBroken) || errors.Is(err, errForeign) && ours
+	if err != nil && !broken {
 		return err
 	}
-	if e.journal, err = openJournal(e.folder); err != nil {
-		return err
+	var jerr error
+	if e.journal, jerr = openJournal(e.folder); jerr != nil {
+		return jerr
 	}
-	err = e.bringUp()
-	if errors.Is(err, errBroken) || errors.Is(err, errDamaged) || e.isSuspect() && err == nil {
-		err = e.rebuild(err)
+	if !broken {
+		err = e.bringUp()
+		broken = errors.Is(err, errBroken) || errors.Is(err, errDamaged) || err == nil && e.isSuspect()
+	}
+	if broken {
+		return e.rebuild(err)
 	}
 	return err
+}
+
+// hasJournal tells a broken store of ours from somebody else's file.
+func (e *Engine) hasJournal() bool {
+	_, err := os.Stat(filepath.Join(e.folder, JournalFile))
+	return err == nil
 }
 
 // bringUp prepares the store and does again what it has not followed.
@@ -161,7 +177,10 @@ func (e *Engine) bringUp() error {
 	if err := e.guarded(e.replay); err != nil {
 		return fmt.Errorf("open queue in %s: %w", e.folder, err)
 	}
-	return e.recallAll()
+	if err := e.guarded(e.recallAll); err != nil {
+		return fmt.Errorf("open queue in %s: %w", e.folder, err)
+	}
+	return nil
 }
 
 // prepare makes the buckets of a new file and moves an old one to the present format.

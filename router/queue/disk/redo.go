@@ -16,14 +16,14 @@ const (
 	opCount  = 'n' // bucket, its sequence
 )
 
-func (r *redo) put(b bucket, key, value []byte) {
+func (r *redo) write(b bucket, key, value []byte) {
 	if r == nil {
 		return
 	}
 	r.ops = appendText(appendText(append(r.ops, opPut, byte(b)), key), value)
 }
 
-func (r *redo) delete(b bucket, key []byte) {
+func (r *redo) remove(b bucket, key []byte) {
 	if r == nil {
 		return
 	}

@@ -22,12 +22,12 @@ func (s store) in(b bucket) *bbolt.Bucket { return s.tx.Bucket([]byte(b.name()))
 
 // write, remove and nextNumber are the only ways to change the store.
 func (s store) write(b bucket, key, value []byte) error {
-	s.redo.put(b, key, value)
+	s.redo.write(b, key, value)
 	return s.in(b).Put(key, value)
 }
 
 func (s store) remove(b bucket, key []byte) error {
-	s.redo.delete(b, key)
+	s.redo.remove(b, key)
 	return s.in(b).Delete(key)
 }
 
