@@ -24,6 +24,8 @@ type lane struct {
 	e     Engine
 	o     PumpOptions
 	log   *slog.Logger
+	clock *Clock
+	gate  *gate         // always open where the lane does not mark
 	slots chan struct{} // one in it for each turn that runs
 	turns sync.WaitGroup
 }
@@ -32,18 +34,20 @@ func newLane(e Engine, l Lane, o PumpOptions) *lane {
 	if l.Backoff == (retry.Backoff{}) {
 		l.Backoff = retry.Key()
 	}
+	clock := NewClock(o.Now)
 	return &lane{
 		Lane:  l,
 		e:     e,
 		o:     o,
 		log:   o.Log.With("lane", l.Name),
+		clock: clock,
+		gate:  newGate(l.Name, clock, o.Random),
 		slots: make(chan struct{}, max(l.Workers, 1)),
 	}
 }
 
-// run leases until ctx ends; turns end with air.
-func (l *lane) run(ctx, air context.Context) error {
-	defer l.turns.Wait()
+// lease leases until ctx ends; the turns that it began end with air.
+func (l *lane) lease(ctx, air context.Context) error {
 	var pace *Limiter
 	err := l.insist(ctx, "read the log of sends", func() (err error) {
 		pace, err = l.refill(ctx)
@@ -58,32 +62,41 @@ func (l *lane) run(ctx, air context.Context) error {
 	return nil // ctx ended, and insist gives up for nothing else
 }
 
-// next waits for a free worker, for a job and for the limit, in this order, so
-// that a job stays open to joining and dropping until its turn has come.
+// next waits for a free worker, for a job, for the gate and for the limit, in this
+// order, so that a job stays open to joining and dropping until its turn has come.
 func (l *lane) next(ctx, air context.Context, pace *Limiter) error {
 	select {
 	case l.slots <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	n, err := l.lease(ctx, air, pace)
+	n, err := l.take(ctx, air, pace)
 	if n == 0 {
 		<-l.slots
 	}
 	return err
 }
 
-// lease begins turns for what may go out now; the first has its slot already.
-func (l *lane) lease(ctx, air context.Context, pace *Limiter) (n int, err error) {
+// take begins turns for what may go out now; the first has its slot already.
+func (l *lane) take(ctx, air context.Context, pace *Limiter) (n int, err error) {
 	err = l.insist(ctx, "wait for a job", func() error { return l.e.Wait(ctx, l.Name) })
 	if err != nil {
 		return 0, err
 	}
+	trial, err := l.gate.pass(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if trial && n == 0 {
+			l.gate.abandon()
+		}
+	}()
 	if err := l.hold(ctx, pace); err != nil {
 		return 0, err
 	}
 	free := 1
-	if !pace.Limited() {
+	if !pace.Limited() && !trial {
 		free += l.grab()
 	}
 	var leases []Lease
@@ -95,10 +108,10 @@ func (l *lane) lease(ctx, air context.Context, pace *Limiter) (n int, err error)
 		<-l.slots
 	}
 	for _, job := range leases {
-		pace.Take(l.o.Now())
+		pace.Take(l.clock.Own())
 		l.turns.Go(func() {
 			defer func() { <-l.slots }()
-			l.turn(air, job)
+			l.turn(air, job, trial)
 		})
 	}
 	return len(leases), err
@@ -118,13 +131,13 @@ func (l *lane) grab() (n int) {
 
 // hold waits until the limit lets one more pass.
 func (l *lane) hold(ctx context.Context, pace *Limiter) error {
-	began := l.o.Now()
-	for d := pace.Delay(began); d > 0; d = pace.Delay(l.o.Now()) {
+	began := l.clock.Own()
+	for d := pace.Delay(began); d > 0; d = pace.Delay(l.clock.Own()) {
 		if err := sleep(ctx, d); err != nil {
 			return err
 		}
 	}
-	if waited := l.o.Now().Sub(began); waited > 0 && pace.Limited() {
+	if waited := l.clock.Own().Sub(began); waited > 0 && pace.Limited() {
 		l.o.Observer.Waited(l.Name, waited)
 	}
 	return nil

@@ -3,9 +3,13 @@ package queue
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"bellhop/internal/retry"
 )
@@ -95,8 +99,12 @@ type PumpOptions struct {
 // are one step; a job whose end could not be written comes again; neither an error
 // nor a panic of one handler, nor the wait for one far end, holds up another lane.
 type Pump struct {
-	lanes []*lane
-	grace time.Duration
+	e     Engine
+	o     PumpOptions
+	mu    sync.Mutex
+	want  map[string]Lane
+	slots map[string]*slot
+	start func(*slot) // runs a slot; nil while the pump does not run
 }
 
 // NewPump makes a pump over an engine. Nothing runs before [Pump.Run].
@@ -110,11 +118,46 @@ func NewPump(e Engine, lanes []Lane, o PumpOptions) *Pump {
 	if o.Observer == nil {
 		o.Observer = nobody{}
 	}
-	p := &Pump{grace: o.Grace}
-	for _, l := range lanes {
-		p.lanes = append(p.lanes, newLane(e, l, o))
-	}
+	p := &Pump{e: e, o: o, slots: make(map[string]*slot)}
+	p.Set(lanes)
 	return p
+}
+
+// Set has the pump work on these lanes from now on (R20). A lane that is gone leases
+// nothing more, and what it holds stays in the engine. One that is there goes on as
+// it is described now, at its pace, with its gate tried at once; one that marks does
+// so when its turns in the air are done, because they count against its limit.
+func (p *Pump) Set(lanes []Lane) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	want := make(map[string]Lane)
+	for _, l := range lanes {
+		want[l.Name] = l
+		if p.slots[l.Name] == nil {
+			p.slots[l.Name] = &slot{}
+		}
+	}
+	p.want = want
+	for name, s := range p.slots {
+		l, wanted := want[name]
+		s.set(l, wanted)
+		if p.start != nil {
+			p.start(s)
+		}
+	}
+}
+
+// Gates tells of the gates of all lanes that work, by name.
+func (p *Pump) Gates() []Gate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []Gate
+	for _, name := range slices.Sorted(maps.Keys(p.want)) {
+		if l := p.slots[name].running(); l != nil && l.Marks {
+			all = append(all, l.gate.state())
+		}
+	}
+	return all
 }
 
 // Run works the lanes off until ctx ends. Then nothing more is leased, what is in
@@ -124,21 +167,28 @@ func (p *Pump) Run(ctx context.Context) error {
 	air, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	stop := context.AfterFunc(ctx, func() {
-		time.AfterFunc(p.grace, func() { cut(errStopping) })
+		time.AfterFunc(p.o.Grace, func() { cut(errStopping) })
 	})
 	defer stop()
-	errs := make([]error, len(p.lanes))
-	var wg sync.WaitGroup
-	for i, l := range p.lanes {
-		wg.Go(func() { errs[i] = l.run(ctx, air) })
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
+	group, ctx := errgroup.WithContext(ctx)
+	p.mu.Lock()
+	p.start = func(s *slot) {
+		if s.begin() {
+			group.Go(func() error { return s.run(ctx, air, p.e, p.o) })
 		}
 	}
-	return nil
+	for _, s := range p.slots {
+		p.start(s)
+	}
+	p.mu.Unlock()
+	group.Go(func() error { // lanes may be set for as long as the group has this one
+		<-ctx.Done()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.start = nil
+		return nil
+	})
+	return group.Wait()
 }
 
 type nobody struct{}

@@ -64,17 +64,20 @@ func TestR12Verdicts(t *testing.T) {
 		err   error
 		calls []string // until the third succeeds
 		tries int
-		last  string
 	}{
-		{"unmarked is temporary, later each time", boom, []string{"a@0", "a@5", "a@15"}, 2, "to/a retried 0s"},
-		{"after is believed and is no failure", retry.After(7*time.Second, boom), []string{"a@0", "a@7", "a@14"}, 0, "to/a retried 0s"},
-		{"permanent is dead", fmt.Errorf("send: %w", retry.Permanent(boom)), []string{"a@0"}, 0, "to/a dead 0s"},
+		{"unmarked closes the gate, longer each time", boom, []string{"a@0", "a@1!", "a@3!"}, 2},
+		{"down closes it for as long as was asked", retry.Down(7*time.Second, boom), []string{"a@0", "a@7!", "a@14!"}, 2},
+		{"broken tries every five minutes", retry.Broken(boom), []string{"a@0", "a@300!", "a@600!"}, 2},
+		{"what was refused was not heard", retry.Refused(retry.Down(0, boom)), []string{"a@0", "a@1", "a@3"}, 2},
+		{"later is believed and is no failure", retry.After(7*time.Second, boom), []string{"a@0", "a@7!", "a@14!"}, 0},
+		{"later without a time waits longer each time", retry.After(0, boom), []string{"a@0", "a@5!", "a@15!"}, 2},
+		{"permanent is dead", fmt.Errorf("send: %w", retry.Permanent(boom)), []string{"a@0"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				n := 0
 				w.put("a", "k")
-				w.runFor(time.Minute, w.sends(func(context.Context, queue.Lease) (queue.Result, error) {
+				w.runFor(time.Hour, w.sends(func(context.Context, queue.Lease) (queue.Result, error) {
 					if n++; n < 3 {
 						return queue.Result{Status: "500"}, c.err
 					}
@@ -89,20 +92,22 @@ func TestR12Verdicts(t *testing.T) {
 					t.Errorf("%d tries, %d attempts", j.Tries, len(j.Attempts))
 				}
 				if len(c.calls) == 1 {
-					w.state("a", queue.Dead)
-					w.observed(c.last)
+					if w.state("a", queue.Dead).Reason != c.err.Error() {
+						t.Errorf("reason %q", j.Reason)
+					}
+					w.observed("to/a dead 0s")
 					return
 				}
 				if last := w.state("a", queue.Sent).Attempts[2]; last.Error != "" || last.Status != "202" {
 					t.Errorf("last attempt %+v", last)
 				}
-				w.observed(c.last, c.last, "to/a sent 0s")
+				w.observed("to/a retried 0s", "to/a retried 0s", "to/a sent 0s")
 			})
 		})
 	}
 }
 
-func TestR12AKeyThatFailsDelaysItselfAlone(t *testing.T) {
+func TestR12AKeyThatIsPutOffDelaysItselfAlone(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.put("bad 1", "bad")
 		w.put("bad 2", "bad")
@@ -110,7 +115,7 @@ func TestR12AKeyThatFailsDelaysItselfAlone(t *testing.T) {
 		w.put("good 2", "good")
 		lane := w.sends(func(_ context.Context, l queue.Lease) (queue.Result, error) {
 			if l.Key == "bad" {
-				return queue.Result{}, errors.New("refused")
+				return queue.Result{}, retry.After(0, errors.New("greylisted"))
 			}
 			return queue.Result{}, nil
 		})
@@ -300,7 +305,7 @@ func TestAHandlerIsEndedWhenItsTimeIsUp(t *testing.T) {
 		})
 		lane.Timeout = 30 * time.Second
 		w.runFor(time.Minute, lane)
-		w.calls("a@0", "a@35")
+		w.calls("a@0", "a@31!")
 		if a := w.state("a", queue.Sent).Attempts[0]; a.Took != 30*time.Second || !strings.Contains(a.Error, "deadline exceeded") {
 			t.Errorf("%+v", a)
 		}

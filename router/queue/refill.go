@@ -33,14 +33,14 @@ func (l *lane) refill(ctx context.Context) (*Limiter, error) {
 // distances from the present reading of the clock, so that setting the wall's
 // clock later does not move them.
 func (l *lane) recent(j Job) (sent []time.Time) {
-	now := l.o.Now()
+	now, own := l.clock.Read()
 	times := []time.Time{j.Begun}
 	for _, a := range j.Attempts {
 		times = append(times, a.At)
 	}
 	for _, at := range times {
 		if ago := max(now.Sub(at), 0); !at.IsZero() && ago < l.Limit.Per {
-			sent = append(sent, now.Add(-ago))
+			sent = append(sent, own.Add(-ago))
 		}
 	}
 	return sent

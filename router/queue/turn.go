@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"bellhop/internal/retry"
 )
 
 const (
@@ -17,15 +19,27 @@ const (
 	extendEach = LeaseFor / 3
 )
 
-// turn is one job's turn: begun, handled and ended, until air ends.
-func (l *lane) turn(air context.Context, job Lease) {
+// turn is one job's turn: begun, handled and ended, until air ends. Trial is true
+// when it goes through a gate that is shut.
+func (l *lane) turn(air context.Context, job Lease, trial bool) {
+	settled := false
+	defer func() {
+		if trial && !settled { // nothing was heard of the far end
+			l.gate.abandon()
+		}
+	}()
 	mine, lost := context.WithCancelCause(air)
 	defer lost(nil)
 	go l.keep(mine, job, lost)
 	if l.Marks && !l.begin(mine, job) {
 		return
 	}
-	for try := 1; l.try(mine, job, try); try++ {
+	for try := 1; ; try++ {
+		anew, heard := l.try(mine, job, try, trial)
+		settled = settled || heard
+		if !anew {
+			return
+		}
 	}
 }
 
@@ -61,34 +75,59 @@ func (l *lane) keep(ctx context.Context, job Lease, lost context.CancelCauseFunc
 	}
 }
 
-// try hands the job over and writes down what came of it. It is true when the work
-// has to be done anew at once.
-func (l *lane) try(ctx context.Context, job Lease, try int) (anew bool) {
-	began := l.o.Now()
+// try hands the job over and writes down what came of it. Anew is true when the work
+// has to be done once more at once, heard when the gate knows what became of it.
+func (l *lane) try(ctx context.Context, job Lease, try int, trial bool) (anew, heard bool) {
+	began, from := l.clock.Read()
 	res, err := l.handle(ctx, job)
-	took := l.o.Now().Sub(began)
+	took := l.clock.Own().Sub(from)
 	if err != nil && ctx.Err() != nil {
 		// Cut off: nobody knows what the far end heard, and Begun says so.
 		l.log.Warn("queue: a turn was cut off", "job", job.ID, "cause", context.Cause(ctx))
-		return false
+		return false, false
 	}
 	end, outcome := l.verdict(job, res, err, began, took)
 	step := res.Step
 	step.Ends = []End{end}
+	if outcome == GaveUp {
+		step = step.and(obituary(job.Job, end.Attempt.Error, l.Died))
+	}
 	werr := l.finish(ctx, step)
+	failed := l.Marks && l.gate.settle(trial, l.judge(job, err), err)
 	switch {
 	case errors.Is(werr, ErrChanged) && try < turnsMax && !l.Marks:
-		return true
+		return true, true
 	case errors.Is(werr, ErrChanged), errors.Is(werr, ErrInvalid):
 		err = errors.Join(err, werr)
 		outcome, werr = l.alone(ctx, end, outcome, werr)
 	}
 	if werr != nil {
 		l.log.Error("queue: the end of a turn is not on record; the job comes again", "job", job.ID, "err", werr)
-		return false
+		return false, true
 	}
 	l.tell(job, end, outcome, took, err)
-	return false
+	if failed {
+		l.expire(ctx, err)
+	}
+	return false, true
+}
+
+// expire sets aside what is too old, after a trial failed that counts for all (R12).
+func (l *lane) expire(ctx context.Context, cause error) {
+	if l.GiveUp <= 0 {
+		return
+	}
+	reason := bounded(fmt.Sprintf("given up after %s: the far end is down: %v", short(l.GiveUp), cause))
+	n, err := Expire(context.WithoutCancel(ctx), l.e, l.Name, l.o.Now().Add(-l.GiveUp), reason, l.Died)
+	for range n {
+		l.o.Observer.Ended(l.Name, GaveUp, 0)
+	}
+	if n > 0 {
+		l.log.Error("queue: what was too old was set aside", "jobs", n, "reason", reason)
+	}
+	if err != nil {
+		l.log.Error("queue: what is too old could not be set aside; the next failed trial does", "err", err)
+	}
 }
 
 // tell lets log and observer know of a turn that ended.
@@ -96,6 +135,9 @@ func (l *lane) tell(job Lease, end End, o Outcome, took time.Duration, err error
 	switch o {
 	case Retried:
 		l.log.Warn("queue: a job failed and is tried again", "job", job.ID, "tries", job.Tries+1, "next", end.Due, "err", err)
+		if retry.Of(err).Verdict == retry.Misconfigured {
+			l.log.Error("queue: nothing can be sent until somebody mends the settings", "next_trial", retry.MendEvery, "err", err)
+		}
 	case GaveUp:
 		l.log.Error("queue: a job was set aside", "job", job.ID, "err", err)
 	}
@@ -144,6 +186,7 @@ func (l *lane) alone(ctx context.Context, end End, o Outcome, cause error) (Outc
 		l.log.Error("queue: a send is on record without what it wanted to be remembered", "job", end.Lease.ID, "error", cause)
 	case errors.Is(cause, ErrInvalid):
 		end, o = l.failed(end.Lease, cause, l.o.Now(), 0)
+		end.Refused = false
 	default:
 		end, o = End{Lease: end.Lease, Verb: Again, Due: l.o.Now().Add(pause)}, Retried
 	}

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,20 +35,50 @@ func (l *lane) verdict(job Lease, res Result, err error, at time.Time, took time
 
 // failed says how a lease ends after an error. The error is kept in any lane.
 func (l *lane) failed(job Lease, err error, at time.Time, took time.Duration) (End, Outcome) {
-	end := End{Lease: job, Attempt: &Attempt{At: at, Took: took, Error: bounded(err.Error())}}
-	j := retry.Of(err)
-	end.Refused = j.Refused
-	wait := j.Wait
+	j := l.judge(job, err)
+	end := End{
+		Lease: job, Verb: Again, Failed: true, Refused: j.Refused,
+		Attempt: &Attempt{At: at, Took: took, Error: bounded(err.Error())},
+	}
+	now := l.o.Now()
 	switch {
 	case j.Verdict == retry.Dead:
 		end.Verb = Bury
 		return end, GaveUp
-	case wait == 0:
-		end.Failed = true
-		wait = l.Backoff.Delay(job.Tries+1, l.o.Random())
+	case l.GiveUp > 0 && now.Sub(job.Put) >= l.GiveUp:
+		end.Verb = Bury
+		end.Attempt.Error = bounded(fmt.Sprintf("given up after %s: %v", short(l.GiveUp), err))
+		return end, GaveUp
+	case l.Marks && j.Verdict != retry.Later:
+		// It is the gate that waits; and then those that wait already have their turn first.
+		end.Due = now.Add(time.Millisecond)
+	case j.Wait > 0:
+		end.Due, end.Failed = now.Add(j.Wait), false
+	default:
+		end.Due = now.Add(l.Backoff.Delay(job.Tries+1, l.o.Random()))
 	}
-	end.Verb, end.Due = Again, l.o.Now().Add(wait)
 	return end, Retried
+}
+
+// judge is the judgement on an error. A message that fails though the far end has
+// served others since it was last tried is itself to blame: it waits, and they go on.
+func (l *lane) judge(job Lease, err error) retry.Judgement {
+	j := retry.Of(err)
+	if l.Marks && j.Verdict == retry.Away && j.Wait == 0 && l.gate.suspects(job.Job) {
+		j.Verdict = retry.Later
+	}
+	return j
+}
+
+// short leaves out the zeros of 24h0m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	for _, zeros := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zeros) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // bounded cuts text to what an attempt keeps, as valid UTF-8.

@@ -25,6 +25,8 @@ type world struct {
 	e     queue.Engine
 	grace time.Duration
 	begun time.Time
+	now   func() time.Time // the pump's clock
+	pump  *queue.Pump
 	stop  func()
 
 	mu  sync.Mutex
@@ -43,7 +45,7 @@ type sent struct {
 // inWorld runs f in a bubble.
 func inWorld(t *testing.T, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{T: t, dir: t.TempDir(), grace: 5 * time.Second, begun: time.Now()}
+		w := &world{T: t, dir: t.TempDir(), grace: 5 * time.Second, begun: time.Now(), now: time.Now}
 		w.openEngine()
 		defer func() { w.closeEngine() }()
 		f(w)
@@ -70,9 +72,10 @@ func (w *world) closeEngine() {
 func (w *world) run(lanes ...queue.Lane) {
 	ctx, cancel := context.WithCancel(w.Context())
 	p := queue.NewPump(w.e, lanes, queue.PumpOptions{
-		Now: time.Now, Random: func() float64 { return 0.5 }, Observer: w, Grace: w.grace,
+		Now: w.now, Random: func() float64 { return 0.5 }, Observer: w, Grace: w.grace,
 		Log: slog.New(slog.NewTextHandler(&locked{w: w}, nil)),
 	})
+	w.pump = p
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
 	w.stop = func() {

@@ -22,7 +22,7 @@ type batch struct {
 func newBatch(e *Engine) *batch {
 	b := &batch{e: e, leases: map[uint64]lease{}, lanes: map[string]struct{}{}}
 	var wall time.Time
-	wall, b.own = e.clock.read()
+	wall, b.own = e.clock.Read()
 	b.store = store{tx: e.tx, wall: wall, redo: &redo{}}
 	return b
 }

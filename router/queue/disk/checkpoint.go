@@ -72,7 +72,7 @@ func (e *Engine) begin() error {
 // follow lets the store follow the journal when it is far enough behind. Whoever
 // wrote is answered by the journal: when this fails, it is tried again later.
 func (e *Engine) follow() {
-	_, own := e.clock.read()
+	_, own := e.clock.Read()
 	if e.since < checkpointAfter || own.Before(e.later) {
 		return
 	}

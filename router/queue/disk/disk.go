@@ -66,7 +66,7 @@ type Engine struct {
 	since   int       // bytes of changes since the last checkpoint
 	reads   int       // how often the store was asked since its pages were let go
 	pending pending
-	clock   clock
+	clock   *queue.Clock
 	leases  map[uint64]lease         // by the job's Seq
 	token   uint64                   // of the last lease
 	changed map[string]chan struct{} // by lane: closed at the next change
@@ -92,7 +92,7 @@ func Open(folder string, o Options) (*Engine, error) {
 		closing:  make(chan struct{}),
 		written:  make(chan struct{}),
 		gate:     make(chan struct{}, 1),
-		clock:    newClock(o.Now),
+		clock:    queue.NewClock(o.Now),
 		leases:   map[uint64]lease{},
 		token:    rand.Uint64() >> 1, // no lease of an earlier process fits by chance
 		changed:  map[string]chan struct{}{},

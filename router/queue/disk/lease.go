@@ -20,7 +20,7 @@ type lease struct {
 func (e *Engine) Lease(ctx context.Context, lane string, n int) ([]queue.Lease, error) {
 	var out []queue.Lease
 	err := e.view(ctx, func(p *pending) bool { return e.awake(p, lane) }, func(s store) error {
-		_, own := e.clock.read()
+		_, own := e.clock.Read()
 		for _, seq := range e.ready(s, lane, own, n) {
 			l, err := e.grant(s, seq, own)
 			if err != nil {
@@ -36,7 +36,7 @@ func (e *Engine) Lease(ctx context.Context, lane string, n int) ([]queue.Lease, 
 // awake tells whether a job of the lane that is not filed yet may be due.
 func (e *Engine) awake(p *pending, lane string) bool {
 	at, ok := p.wake(lane)
-	_, own := e.clock.read()
+	_, own := e.clock.Read()
 	return ok && !at.After(own)
 }
 
@@ -84,7 +84,7 @@ func (e *Engine) Extend(ctx context.Context, l queue.Lease) error {
 	if !ok || held.token != l.Token {
 		return queue.ErrLeaseLost
 	}
-	_, own := e.clock.read()
+	_, own := e.clock.Read()
 	held.until = own.Add(e.leaseFor)
 	e.leases[l.Seq] = held
 	return nil
@@ -147,7 +147,7 @@ const never = time.Duration(1<<63 - 1)
 func (e *Engine) look(ctx context.Context, lane string) (ready bool, wait time.Duration, changed <-chan struct{}, err error) {
 	err = e.view(ctx, func(p *pending) bool { return e.awake(p, lane) }, func(s store) error {
 		changed = e.watch(lane)
-		_, own := e.clock.read()
+		_, own := e.clock.Read()
 		wait = never
 		if at, ok := e.pending.wake(lane); ok {
 			wait = max(at.Sub(own), 0)

@@ -214,11 +214,11 @@ func (e *Engine) prepare() error {
 // back while nobody looked (R21).
 func (e *Engine) recallAll() error {
 	s := store{tx: e.tx}
-	late, err := s.overdue(e.clock.start)
+	late, err := s.overdue(e.clock.Start())
 	if err != nil || len(late) == 0 {
 		return err
 	}
-	if err := s.recall(late, e.clock.start); err != nil {
+	if err := s.recall(late, e.clock.Start()); err != nil {
 		return err
 	}
 	return e.checkpoint()

@@ -41,7 +41,7 @@ func (e *Engine) rebuild(cause error) error {
 	}
 	e.db, e.broken = nil, nil
 	name := filepath.Join(e.folder, File)
-	aside := name + ".damaged-" + strconv.FormatInt(e.clock.start.Unix(), 10)
+	aside := name + ".damaged-" + strconv.FormatInt(e.clock.Start().Unix(), 10)
 	if err := os.Rename(name, aside); err != nil {
 		return errors.Join(cause, fmt.Errorf("put the broken file aside: %w", err))
 	}
