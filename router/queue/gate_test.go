@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -169,8 +170,8 @@ func TestR12AFailedTrialCountsForAllThatAreTooOld(t *testing.T) {
 
 func TestR21AClockThatIsSetBackKeepsNoGateShut(t *testing.T) {
 	inWorld(t, func(w *world) {
-		var jump time.Duration
-		w.now = func() time.Time { return time.Now().Add(jump).Round(0) } // without a monotonic reading
+		var jump atomic.Int64
+		w.now = func() time.Time { return time.Now().Add(time.Duration(jump.Load())).Round(0) } // without a monotonic reading
 		w.put("a", "k")
 		lane := w.sends(func(_ context.Context, l queue.Lease) (queue.Result, error) {
 			if len(l.Attempts) == 0 {
@@ -181,7 +182,7 @@ func TestR21AClockThatIsSetBackKeepsNoGateShut(t *testing.T) {
 		lane.Limit = retry.Limit{N: 10, Per: time.Minute, Burst: 1}
 		w.run(lane)
 		time.Sleep(500 * time.Millisecond)
-		jump = -time.Hour
+		jump.Store(int64(-time.Hour))
 		time.Sleep(time.Minute)
 		w.stop()
 		w.state("a", queue.Sent)
