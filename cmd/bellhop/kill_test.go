@@ -37,6 +37,8 @@ type daemon struct {
 	file string
 	cmd  *osexec.Cmd
 	url  string
+	mu   sync.Mutex
+	said []string // lines of the log
 }
 
 // newDaemon prepares a bellhop whose cluster does not answer and which tells one
@@ -45,19 +47,25 @@ func newDaemon(t *testing.T, hook string) *daemon {
 	t.Helper()
 	dir := t.TempDir()
 	d := &daemon{t: t, file: filepath.Join(dir, "config.yml")}
-	settings := fmt.Sprintf(`
-receiver: {port: 0}
+	d.settings(0, fmt.Sprintf("hook: {type: webhook, url: %q, rate: 1000/1s, burst: 1000}", hook))
+	t.Cleanup(d.kill)
+	return d
+}
+
+// settings writes the configuration; what is given stands under sinks.
+func (d *daemon) settings(port int, sinks ...string) {
+	d.t.Helper()
+	text := fmt.Sprintf(`
+receiver: {port: %d}
 correlator: {wait_seconds: 0, max_wait: 0}
 redis: {address: "127.0.0.1:1"}
 queue: {path: %q}
 sinks:
-  hook: {type: webhook, url: %q, rate: 1000/1s, burst: 1000}
-`, filepath.Join(dir, "queue"), hook)
-	if err := os.WriteFile(d.file, []byte(settings), 0o600); err != nil {
-		t.Fatal(err)
+  %s
+`, port, filepath.Join(filepath.Dir(d.file), "queue"), strings.Join(sinks, "\n  "))
+	if err := os.WriteFile(d.file, []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
 	}
-	t.Cleanup(d.kill)
-	return d
 }
 
 var addressInLog = regexp.MustCompile(`address=(\S+)`)
@@ -74,17 +82,31 @@ func (d *daemon) start() {
 	if err := d.cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
-	lines := bufio.NewScanner(stderr)
-	var said []string
-	for lines.Scan() {
-		said = append(said, lines.Text())
-		if m := addressInLog.FindStringSubmatch(lines.Text()); m != nil {
-			d.url = "http://" + m[1]
-			go func() { _, _ = io.Copy(io.Discard, stderr) }()
-			return
+	address := make(chan string, 1)
+	go d.listen(bufio.NewScanner(stderr), address)
+	if d.url = <-address; d.url == "" {
+		d.t.Fatalf("bellhop did not start:\n%s", d.log())
+	}
+}
+
+// listen keeps what the log says, and tells the address once it is known.
+func (d *daemon) listen(lines *bufio.Scanner, address chan<- string) {
+	defer close(address)
+	for known := false; lines.Scan(); {
+		d.mu.Lock()
+		d.said = append(d.said, lines.Text())
+		d.mu.Unlock()
+		if m := addressInLog.FindStringSubmatch(lines.Text()); m != nil && !known {
+			known = true
+			address <- "http://" + m[1]
 		}
 	}
-	d.t.Fatalf("bellhop did not start:\n%s", strings.Join(said, "\n"))
+}
+
+func (d *daemon) log() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.said, "\n")
 }
 
 // kill is SIGKILL: nothing can be put in order any more.
@@ -297,19 +319,6 @@ func TestServeEndsWithin10sOfSIGTERM(t *testing.T) {
 		t.Errorf("it took %v and ended with %v", took, err)
 	}
 	close(h.hang)
-}
-
-func TestSIGHUPDoesNoHarm(t *testing.T) {
-	h, url := newHook(t)
-	d := newDaemon(t, url)
-	d.start()
-	if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
-	if !d.alert(t.Context(), "1") {
-		t.Fatal("bellhop no longer answers")
-	}
-	waitFor(t, "it was told", func() bool { return h.heard("1") == 1 })
 }
 
 func TestServeRefusesABadConfiguration(t *testing.T) {

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bellhop/config"
 	"bellhop/internal/app"
 )
 
@@ -31,55 +27,62 @@ func serve(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	log, shut, err := openLog(c.Logging, p.err)
+	journal, err := openLog(c.Logging, p.err)
 	if err != nil {
 		return err
 	}
-	defer shut()
+	defer journal.close()
+	log := journal.log
 	a, err := app.New(app.Options{Config: c, Version: version, Now: time.Now, Log: log})
 	if err != nil {
 		return err
 	}
-	defer ignoreHangups(log)()
+	defer onHangup(func() { reload(p, a, journal) })()
 	log.Info("bellhop serves", "version", version, "address", a.Addr().String(), "queue", c.Queue.Path, "sinks", len(c.Sinks))
 	err = a.Run(ctx)
 	log.Info("bellhop has stopped; what was not delivered is kept", "queue", c.Queue.Path)
 	return err
 }
 
-// openLog makes the logger that the section logging asks for, and how to close it.
-func openLog(l config.Logging, stderr io.Writer) (*slog.Logger, func(), error) {
-	level, err := l.Slog()
+// reload reads everything anew, and leaves everything as it was when something is
+// wrong with it (R20).
+func reload(p *process, a *app.App, journal *journal) {
+	log := journal.log
+	c, err := load(p)
+	var restart []string
+	if err == nil {
+		restart, err = a.Reload(c)
+	}
 	if err != nil {
-		return nil, nil, err
+		log.Error("the configuration was not read anew, the old one stays: mend it and send SIGHUP again", "err", err)
+	} else if journal.follow(c.Logging) {
+		restart = append(restart, "logging.format")
 	}
-	out, shut := stderr, func() {}
-	if l.File != "" {
-		file, err := os.OpenFile(l.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
-		if err != nil {
-			return nil, nil, fmt.Errorf("open the log of logging.file: %w", err)
-		}
-		out, shut = file, func() { _ = file.Close() }
+	if err := journal.reopen(); err != nil {
+		log.Error("the log goes on where it was", "err", err)
 	}
-	options := &slog.HandlerOptions{Level: level}
-	if l.Format == "json" {
-		return slog.New(slog.NewJSONHandler(out, options)), shut, nil
+	for _, key := range restart {
+		log.Warn("a changed setting takes a restart; the old one stays in force", "key", key)
 	}
-	return slog.New(slog.NewTextHandler(out, options)), shut, nil
+	if err == nil {
+		log.Info("the configuration was read anew", "sinks", len(c.Sinks), "routes", len(c.Routes))
+	}
 }
 
-// ignoreHangups keeps SIGHUP, which rotates logs and reloads elsewhere, from
-// ending the program, and says that it did nothing. It returns how to stop that.
-func ignoreHangups(log *slog.Logger) func() {
+// onHangup calls f at each SIGHUP, one after the other. It returns how to stop that.
+func onHangup(f func()) func() {
 	hangups := make(chan os.Signal, 1)
+	done := make(chan struct{})
 	signal.Notify(hangups, syscall.SIGHUP)
 	go func() {
+		defer close(done)
 		for range hangups {
-			log.Warn("SIGHUP changes nothing yet: restart bellhop to read the configuration anew")
+			f()
 		}
 	}()
 	return func() {
 		signal.Stop(hangups)
 		close(hangups)
+		<-done
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -26,19 +28,12 @@ import (
 	"bellhop/internal/intake"
 	"bellhop/internal/metrics"
 	"bellhop/internal/pipeline"
-	"bellhop/repocheck"
-	"bellhop/router"
 	"bellhop/router/queue"
 	"bellhop/router/queue/disk"
-	"bellhop/templates"
 )
 
-const (
-	// sweepEvery is R9's pace.
-	sweepEvery = 5 * time.Minute
-	// grace is how long sends may go on after a stop, so that the whole ends in 10 s.
-	grace = 4 * time.Second
-)
+// grace is how long sends may go on after a stop, so that the whole ends in 10 s.
+const grace = 4 * time.Second
 
 // Options is what an app is built of.
 type Options struct {
@@ -55,17 +50,24 @@ type App struct {
 	o        Options
 	listener net.Listener
 	engine   *disk.Engine
-	redis    *correlate.Redis
 	metrics  *metrics.Set
+	newID    func() string
 	pipe     *pipeline.Pipeline
 	pump     *queue.Pump
 	handler  http.Handler
+
+	mu     sync.Mutex // guards what a reload changes
+	config *config.Config
+	redis  []*correlate.Redis // the last one is read, earlier ones may still be
+	store  correlate.Store
+	intake atomic.Pointer[http.Handler]
 }
 
 // New opens the queue and the listener and builds all between them. An error
 // says what could not be had; nothing is left open then.
 func New(o Options) (*App, error) {
 	a := &App{o: o, metrics: metrics.New()}
+	a.newID = a.newIDs()
 	if err := a.build(); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -74,19 +76,7 @@ func New(o Options) (*App, error) {
 
 func (a *App) build() error {
 	c := a.o.Config
-	words, err := templates.Load(c.Templates, c.Receiver.ExternalURL, a.o.Now)
-	if err != nil {
-		return fmt.Errorf("load the templates: %w", err)
-	}
-	outlets, err := buildSinks(a.o)
-	if err != nil {
-		return err
-	}
-	table, faults := router.Compile(c.Routes, outletNames(outlets))
-	if len(faults) > 0 {
-		return fmt.Errorf("compile the routes: %s %s", faults[0].Key, faults[0].Text)
-	}
-	checker, err := buildChecker(a.o)
+	setup, err := a.prepare(c)
 	if err != nil {
 		return err
 	}
@@ -97,48 +87,18 @@ func (a *App) build() error {
 		return fmt.Errorf("listen for alerts: %w", err)
 	}
 	a.pipe = pipeline.New(pipeline.Deps{
-		Engine:     a.engine,
-		Correlator: correlate.New(a.state(), c.Correlator, a.o.Now),
-		Checker:    checker,
-		Templates:  words,
-		Table:      table,
-		Outlets:    outlets,
-		Timing:     c.Correlator,
-		Observer:   observer{a.metrics},
-		Now:        a.o.Now,
-		NewID:      a.newIDs(),
-		Log:        a.o.Log,
+		Setup: setup, Engine: a.engine, Observer: observer{a.metrics}, Now: a.o.Now, NewID: a.newID, Log: a.o.Log,
 	})
-	lanes := buildLanes(c, a.pipe, outlets)
-	a.pump = queue.NewPump(a.engine, lanes, queue.PumpOptions{Now: a.o.Now, Log: a.o.Log, Observer: observer{a.metrics}, Grace: grace})
-	a.watch(outlets)
+	a.pump = queue.NewPump(a.engine, nil, queue.PumpOptions{Now: a.o.Now, Log: a.o.Log, Observer: observer{a.metrics}, Grace: grace})
+	a.use(c, setup)
+	a.watch()
 	a.handler = a.buildHandler()
 	return nil
 }
 
-// state is what the correlator reads through.
-func (a *App) state() correlate.Store {
-	if a.o.State != nil {
-		return a.o.State
-	}
-	a.redis = correlate.Dial(a.o.Config.Redis, a.o.Log)
-	return a.redis
-}
-
-func buildChecker(o Options) (pipeline.Checker, error) {
-	if !o.Config.RepoCheck.Enabled {
-		return nil, nil
-	}
-	checker, err := repocheck.New(o.Config.RepoCheck, o.Now, o.Log)
-	if err != nil {
-		return nil, fmt.Errorf("prepare the repository check: %w", err)
-	}
-	return checker, nil
-}
-
 func (a *App) buildHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(intake.Path, intake.NewHandler(a.o.Config.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log))
+	mux.HandleFunc(intake.Path, func(w http.ResponseWriter, r *http.Request) { (*a.intake.Load()).ServeHTTP(w, r) })
 	mux.Handle("/", admin.NewHandler(admin.Deps{
 		Engine: a.engine, Ready: a.ready, Metrics: a.metrics.Handler(a.o.Log), Log: a.o.Log,
 	}))
@@ -169,25 +129,11 @@ func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return intake.Serve(ctx, a.listener, a.handler, a.o.Log) })
 	group.Go(func() error { return a.pump.Run(ctx) })
-	group.Go(func() error { a.sweep(ctx); return nil })
+	for _, t := range a.tasks() {
+		group.Go(func() error { t.run(ctx, a.o.Log); return nil })
+	}
 	err := group.Wait()
 	return errors.Join(err, a.close())
-}
-
-// sweep looks at the open incidents at the start and every sweepEvery.
-func (a *App) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		if err := a.pipe.Sweep(ctx); err != nil && ctx.Err() == nil {
-			a.o.Log.Error("the open incidents were not swept, the next sweep will", "err", err)
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // close gives back what build opened; what Run's parts closed already is no fault.
@@ -198,8 +144,8 @@ func (a *App) close() error {
 			errs = append(errs, err)
 		}
 	}
-	if a.redis != nil {
-		errs = append(errs, a.redis.Close())
+	for _, redis := range a.redis {
+		errs = append(errs, redis.Close())
 	}
 	if a.engine != nil {
 		errs = append(errs, a.engine.Close())

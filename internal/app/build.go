@@ -1,17 +1,22 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
 	"time"
 
 	"bellhop/config"
+	"bellhop/correlate"
 	"bellhop/internal/pipeline"
 	"bellhop/internal/record"
 	"bellhop/internal/retry"
+	"bellhop/repocheck"
+	"bellhop/router"
 	"bellhop/router/queue"
 	"bellhop/sinks"
+	"bellhop/templates"
 )
 
 const (
@@ -23,17 +28,67 @@ const (
 	lookTimeout = 10 * time.Minute
 )
 
+// prepare builds what the configuration describes and may be changed later: all that
+// can be wrong about it is found here.
+func (a *App) prepare(c *config.Config) (pipeline.Setup, error) {
+	var s pipeline.Setup
+	words, err := templates.Load(c.Templates, c.Receiver.ExternalURL, a.o.Now)
+	if err != nil {
+		return s, fmt.Errorf("load the templates: %w", err)
+	}
+	outlets, err := a.buildSinks(c)
+	if err != nil {
+		return s, err
+	}
+	table, faults := router.Compile(c.Routes, outletNames(outlets))
+	if len(faults) > 0 {
+		return s, fmt.Errorf("compile the routes: %s %s", faults[0].Key, faults[0].Text)
+	}
+	checker, err := a.buildChecker(c)
+	if err != nil {
+		return s, err
+	}
+	return pipeline.Setup{
+		Correlator: correlate.New(a.state(c), c.Correlator, a.o.Now),
+		Checker:    checker, Templates: words, Table: table, Outlets: outlets, Timing: c.Correlator,
+	}, nil
+}
+
+// state is what the correlator reads through. A connection whose settings have not
+// changed is used on.
+func (a *App) state(c *config.Config) correlate.Store {
+	if a.o.State != nil {
+		return a.o.State
+	}
+	if a.store == nil || a.config.Redis != c.Redis {
+		redis := correlate.Dial(c.Redis, a.o.Log)
+		a.redis, a.store = append(a.redis, redis), redis
+	}
+	return a.store
+}
+
+func (a *App) buildChecker(c *config.Config) (pipeline.Checker, error) {
+	if !c.RepoCheck.Enabled {
+		return nil, nil
+	}
+	checker, err := repocheck.New(c.RepoCheck, a.o.Now, a.o.Log)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the repository check: %w", err)
+	}
+	return checker, nil
+}
+
 // buildSinks builds what the configuration names.
-func buildSinks(o Options) ([]pipeline.Outlet, error) {
+func (a *App) buildSinks(c *config.Config) ([]pipeline.Outlet, error) {
 	deps := sinks.Deps{
-		Log:         o.Log,
-		Now:         o.Now,
+		Log:         a.o.Log,
+		Now:         a.o.Now,
 		Client:      newClient(),
-		ExternalURL: o.Config.Receiver.ExternalURL,
-		Version:     o.Version,
+		ExternalURL: c.Receiver.ExternalURL,
+		Version:     a.o.Version,
 	}
 	var all []pipeline.Outlet
-	for _, s := range o.Config.Sinks {
+	for _, s := range c.Sinks {
 		sink, err := s.Kind.New(s.Name, s.Settings, deps)
 		if err != nil {
 			return nil, fmt.Errorf("build %s: %w", s.Section, err)
@@ -79,6 +134,7 @@ func buildLanes(c *config.Config, p *pipeline.Pipeline, outlets []pipeline.Outle
 			Marks:   true,
 			Timeout: o.Kind.Timeout,
 			Backoff: retry.Key(),
+			GiveUp:  cmp.Or(c.Sinks[i].GiveUp, c.Queue.GiveUpAfter),
 		})
 	}
 	return lanes

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"bellhop/internal/event"
@@ -40,14 +42,12 @@ func (o observer) Ended(lane string, outcome queue.Outcome, took time.Duration) 
 // scrapeTimeout bounds what one scrape reads of the queue.
 const scrapeTimeout = 5 * time.Second
 
-// watch has the gauges read from the queue at each scrape.
-func (a *App) watch(outlets []pipeline.Outlet) {
-	names := outletNames(outlets)
-	a.metrics.Sinks(names...)
+// watch has the gauges read at each scrape.
+func (a *App) watch() {
 	a.metrics.Lanes(func() ([]metrics.Lane, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 		defer cancel()
-		return a.lanes(ctx, names)
+		return a.lanes(ctx)
 	})
 	a.metrics.Incidents(func() (int, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
@@ -55,31 +55,37 @@ func (a *App) watch(outlets []pipeline.Outlet) {
 		rows, err := a.engine.Scan(ctx, queue.RowQuery{Prefix: record.OpenPlans})
 		return len(rows), err
 	})
+	a.metrics.Free(func() (int64, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+		defer cancel()
+		usage, err := a.engine.Usage(ctx)
+		return usage.Free, err
+	})
 }
 
-func (a *App) lanes(ctx context.Context, sinks []string) ([]metrics.Lane, error) {
-	var all []metrics.Lane
+// lanes tells of the lanes of every sink that is configured, and of those that
+// still hold something.
+func (a *App) lanes(ctx context.Context) ([]metrics.Lane, error) {
 	waiting, err := a.engine.Lanes(ctx, record.Outbound)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range sinks {
-		stats := of(waiting, record.Lane(name))
-		lane := metrics.Lane{Sink: name, Lane: name, Depth: stats.Depth}
-		if !stats.Oldest.IsZero() {
-			lane.Oldest = a.o.Now().Sub(stats.Oldest)
+	shut := make(map[string]bool)
+	for _, g := range a.pump.Gates() {
+		shut[g.Lane] = !g.OpensAt.IsZero()
+		if !slices.ContainsFunc(waiting, func(s queue.Stats) bool { return s.Lane == g.Lane }) {
+			waiting = append(waiting, queue.Stats{Lane: g.Lane})
+		}
+	}
+	var all []metrics.Lane
+	for _, s := range waiting {
+		name, _ := record.SinkOf(s.Lane)
+		sink, _, _ := strings.Cut(name, "#")
+		lane := metrics.Lane{Sink: sink, Lane: name, Depth: s.Depth, Shut: shut[s.Lane]}
+		if !s.Oldest.IsZero() {
+			lane.Oldest = a.o.Now().Sub(s.Oldest)
 		}
 		all = append(all, lane)
 	}
 	return all, nil
-}
-
-// of finds a lane's figures; those of one that holds nothing are zero.
-func of(all []queue.Stats, lane string) queue.Stats {
-	for _, s := range all {
-		if s.Lane == lane {
-			return s
-		}
-	}
-	return queue.Stats{Lane: lane}
 }

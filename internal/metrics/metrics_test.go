@@ -53,9 +53,10 @@ func full() *metrics.Set {
 	s.Waited("mail", time.Second)
 	s.Succeeded("1", time.UnixMilli(1_763_717_057_500))
 	s.Lanes(func() ([]metrics.Lane, error) {
-		return []metrics.Lane{{"mail", "to/mail", 3, 90 * time.Second}, {"chat", "to/chat", 0, 0}}, nil
+		return []metrics.Lane{{"mail", "mail", 3, 90 * time.Second, true}, {"chat", "chat", 0, 0, false}}, nil
 	})
 	s.Incidents(func() (int, error) { return 2, nil })
+	s.Free(func() (int64, error) { return 5 << 30, nil })
 	return s
 }
 

@@ -17,6 +17,7 @@ func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error
 	if len(ss) == 0 {
 		return "", nil
 	}
+	p = p.live.Load()
 	now := p.Now()
 	var step queue.Step
 	for _, s := range ss {

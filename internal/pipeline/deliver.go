@@ -21,6 +21,7 @@ type sends struct {
 
 // Handle renders a delivery as things stand now and hands it to the sink.
 func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, error) {
+	s.p = s.p.live.Load()
 	d, err := record.ReadDelivery(lease.Job)
 	if err != nil {
 		return queue.Result{}, retry.Permanent(err)

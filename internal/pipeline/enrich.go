@@ -19,6 +19,7 @@ type looks struct{ p *Pipeline }
 // Handle looks at a plan once: reads what is on record and what the cluster
 // says, and ends in the step that makes of it whatever it is.
 func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, error) {
+	l.p = l.p.live.Load()
 	var look record.Look
 	if err := json.Unmarshal(lease.Payload, &look); err != nil {
 		// Not permanent: a plan whose look was set aside would never be looked at again.

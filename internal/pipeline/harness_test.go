@@ -205,9 +205,10 @@ func (h *house) start() {
 		h.t.Fatal(faults)
 	}
 	p := pipeline.New(pipeline.Deps{
-		Engine: engine, Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets,
-		Timing:   timing(),
-		Observer: observer{}, Now: time.Now, NewID: h.id, Log: log,
+		Setup: pipeline.Setup{
+			Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets, Timing: timing(),
+		},
+		Engine: engine, Observer: observer{}, Now: time.Now, NewID: h.id, Log: log,
 	})
 	lanes := []queue.Lane{{Name: record.Inbox, Handler: p.Looks(), Workers: 2, Backoff: retry.Key()}}
 	for _, o := range outlets {

@@ -12,6 +12,7 @@ package pipeline
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"bellhop/correlate"
@@ -54,32 +55,53 @@ type Outlet struct {
 	Sink sinks.Sink
 }
 
-// Deps is what the pipeline is built of. Checker may be nil: nobody is asked.
-type Deps struct {
-	Engine     queue.Engine
+// Setup is what may be changed while the pipeline runs (R20). Checker may be nil:
+// nobody is asked.
+type Setup struct {
 	Correlator Correlator
 	Checker    Checker
 	Templates  Renderer
 	Table      *router.Table
 	Outlets    []Outlet
 	Timing     correlate.Config
-	Observer   Observer
-	Now        func() time.Time
-	NewID      func() string // ids that sort by time
-	Log        *slog.Logger
 }
 
-// Pipeline carries signals to the sinks.
+// Deps is what the pipeline is built of.
+type Deps struct {
+	Setup
+	Engine   queue.Engine
+	Observer Observer
+	Now      func() time.Time
+	NewID    func() string // ids that sort by time
+	Log      *slog.Logger
+}
+
+// Pipeline carries signals to the sinks. It never changes: what begins takes the
+// live one, and so has one setup from its beginning to its end.
 type Pipeline struct {
 	Deps
 	outlets map[string]Outlet
+	live    *atomic.Pointer[Pipeline]
 }
 
 // New builds a pipeline; nothing runs until the pump calls its handlers.
 func New(d Deps) *Pipeline {
-	p := &Pipeline{Deps: d, outlets: make(map[string]Outlet)}
+	p := build(d, new(atomic.Pointer[Pipeline]))
+	p.live.Store(p)
+	return p
+}
+
+func build(d Deps, live *atomic.Pointer[Pipeline]) *Pipeline {
+	p := &Pipeline{Deps: d, outlets: make(map[string]Outlet), live: live}
 	for _, o := range d.Outlets {
 		p.outlets[o.Name] = o
 	}
 	return p
+}
+
+// Use changes the setup for all that begins from now on.
+func (p *Pipeline) Use(s Setup) {
+	d := p.Deps
+	d.Setup = s
+	p.live.Store(build(d, p.live))
 }

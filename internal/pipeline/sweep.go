@@ -14,6 +14,7 @@ const sweepPage = 500
 // Sweep has every plan with an open incident looked at, because the end that a
 // resolve should bring may never be sent (R9).
 func (p *Pipeline) Sweep(ctx context.Context) error {
+	p = p.live.Load()
 	after := ""
 	for {
 		rows, err := p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.OpenPlans, After: after, Limit: sweepPage})

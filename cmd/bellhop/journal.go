@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"bellhop/config"
+)
+
+// journal is the log: its level can be changed, and its file opened anew after
+// somebody has moved it away.
+type journal struct {
+	log     *slog.Logger
+	level   slog.LevelVar
+	setting config.Logging
+
+	mu  sync.Mutex
+	out io.Writer
+	own *os.File // nil: the log goes to standard error
+}
+
+// openLog makes the logger that the section logging asks for.
+func openLog(l config.Logging, stderr io.Writer) (*journal, error) {
+	j := &journal{setting: l, out: stderr}
+	if err := j.reopen(); err != nil {
+		return nil, err
+	}
+	if err := j.setLevel(l); err != nil {
+		return nil, err
+	}
+	options := &slog.HandlerOptions{Level: &j.level}
+	if l.Format == "json" {
+		j.log = slog.New(slog.NewJSONHandler(j, options))
+	} else {
+		j.log = slog.New(slog.NewTextHandler(j, options))
+	}
+	return j, nil
+}
+
+func (j *journal) setLevel(l config.Logging) error {
+	level, err := l.Slog()
+	if err == nil {
+		j.level.Set(level)
+	}
+	return err
+}
+
+// Write implements io.Writer.
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.out.Write(line)
+}
+
+// follow takes over level and file of other settings; it is true when their format
+// is another, which takes a restart.
+func (j *journal) follow(l config.Logging) (restart bool) {
+	_ = j.setLevel(l) // that the level is one was found out when the file was read
+	restart = l.Format != j.setting.Format
+	j.setting.File = l.File
+	return restart
+}
+
+// reopen opens the file of the settings anew.
+func (j *journal) reopen() error {
+	if j.setting.File == "" {
+		return nil
+	}
+	file, err := os.OpenFile(j.setting.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+	if err != nil {
+		return fmt.Errorf("open the log of logging.file: %w", err)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.own != nil {
+		_ = j.own.Close() // every line was written when it was logged
+	}
+	j.out, j.own = file, file
+	return nil
+}
+
+func (j *journal) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.own != nil {
+		_ = j.own.Close()
+	}
+}
