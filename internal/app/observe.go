@@ -24,6 +24,11 @@ var (
 func (o observer) Looked(took time.Duration)           { o.set.Correlated(took) }
 func (o observer) Told(outcome event.Outcome)          { o.set.Event(string(outcome)) }
 func (o observer) Succeeded(plan string, at time.Time) { o.set.Succeeded(plan, at) }
+func (o observer) Superseded(sink string, n int) {
+	for range n {
+		o.set.Delivery(sink, metrics.Superseded)
+	}
+}
 func (o observer) Waited(lane string, d time.Duration) {
 	if sink, ok := record.SinkOf(lane); ok {
 		o.set.Waited(sink, d)

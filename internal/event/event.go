@@ -66,6 +66,9 @@ type Event struct {
 	Destination Destination `json:"destination"`
 	Run         Run         `json:"run"`
 	Modules     []Module    `json:"modules"`
+	// History tells, on a message that stands for several, what the others would have
+	// said, oldest first. It belongs to one delivery and is not stored with the event.
+	History []Passed `json:"history,omitempty"`
 	// Was is what was wrong before, on a resolved event.
 	Was    *Trouble `json:"was,omitempty"`
 	Alerts []Alert  `json:"alerts"`
@@ -128,6 +131,25 @@ type Module struct {
 	Size         int64     `json:"size,omitempty"` // bytes
 	Start        time.Time `json:"start,omitzero"`
 	End          time.Time `json:"end,omitzero"`
+}
+
+// Passed is a message that was never sent, because a newer one of its incident took
+// its place before anybody had heard of it.
+type Passed struct {
+	Event   string    `json:"event"`
+	Time    time.Time `json:"time"`
+	Status  Status    `json:"status"`
+	Outcome Outcome   `json:"outcome"`
+	Failed  int       `json:"failed"`  // modules that were not ok
+	Modules int       `json:"modules"` // all of them
+}
+
+// Brief is what History keeps of an event.
+func (e Event) Brief() Passed {
+	return Passed{
+		Event: e.ID, Time: e.Time, Status: e.Status, Outcome: e.Outcome,
+		Failed: len(NotOK(e.Modules)), Modules: len(e.Modules),
+	}
 }
 
 // Trouble is what was wrong while an incident was open.

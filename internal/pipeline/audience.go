@@ -3,14 +3,9 @@ package pipeline
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
-	"time"
 
 	"bellhop/internal/event"
-	"bellhop/internal/record"
-	"bellhop/router/queue"
 )
 
 // telling is one target that hears of one event.
@@ -20,6 +15,14 @@ type telling struct {
 	as     event.Status // how it hears it
 	before bool         // it was told of the incident before
 	key    string       // the dedup key
+	brief  event.Passed // what is said of it when something newer takes its place
+}
+
+// tells is that a target hears of e.
+func tells(to event.Audience, e event.Event, as event.Status, before bool) telling {
+	t := telling{to: to, event: e.ID, as: as, before: before, key: e.DedupKey, brief: e.Brief()}
+	t.brief.Status = as
+	return t
 }
 
 // audience lists who hears of e: everybody in told, and whom the routes name
@@ -27,7 +30,7 @@ type telling struct {
 func (p *Pipeline) audience(told []event.Audience, e event.Event) []telling {
 	var all []telling
 	for _, a := range told {
-		all = append(all, telling{to: a, event: e.ID, as: e.Status, before: true, key: e.DedupKey})
+		all = append(all, tells(a, e, e.Status, true))
 	}
 	as := e.Status
 	if as == event.StatusChanged {
@@ -41,7 +44,7 @@ func (p *Pipeline) audience(told []event.Audience, e event.Event) []telling {
 		for _, target := range o.Sink.Targets() {
 			a := event.Audience{Sink: name, Target: target}
 			if !slices.Contains(told, a) {
-				all = append(all, telling{to: a, event: e.ID, as: as, key: e.DedupKey})
+				all = append(all, tells(a, e, as, false))
 			}
 		}
 	}
@@ -57,32 +60,6 @@ func heard(told []event.Audience, now []telling) []event.Audience {
 		}
 	}
 	return all
-}
-
-// deliveries are the jobs that carry the event, one a target. Those of one
-// incident and target share a key, and so keep their order; the key is the dedup
-// key, because a new incident must not overtake the end of the one before.
-func (p *Pipeline) deliveries(o outcome, due time.Time) ([]queue.Job, error) {
-	var jobs []queue.Job
-	for _, t := range o.tell {
-		d := record.Delivery{Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as}
-		if o.incident != nil {
-			d.Incident = o.incident.ID
-		}
-		payload, err := json.Marshal(d)
-		if err != nil {
-			return nil, fmt.Errorf("encode delivery of event %s to %s: %w", t.event, t.to.Sink, err)
-		}
-		jobs = append(jobs, queue.Job{
-			ID:      deliveryID(t),
-			Lane:    record.Lane(t.to.Sink),
-			Key:     t.key + "\x00" + t.to.Target,
-			Due:     due,
-			Keep:    true,
-			Payload: payload,
-		})
-	}
-	return jobs, nil
 }
 
 // deliveryID is the same whenever the same event goes to the same target, so that

@@ -69,7 +69,7 @@ func (s sends) event(ctx context.Context, d record.Delivery) (event.Event, error
 	if err := record.Decode(row, &e); err != nil {
 		return e, retry.Permanent(err)
 	}
-	e.Status = d.As
+	e.Status, e.History = d.As, d.Earlier
 	return e, nil
 }
 

@@ -153,6 +153,7 @@ type observer struct{}
 func (observer) Looked(time.Duration)        {}
 func (observer) Told(event.Outcome)          {}
 func (observer) Succeeded(string, time.Time) {}
+func (observer) Superseded(string, int)      {}
 
 // house is a whole pipeline over a real engine, with ears for sinks.
 type house struct {
@@ -164,6 +165,7 @@ type house struct {
 	pager   *ear
 	routes  []router.Route
 	words   renderer
+	how     [2]sinks.Superseding // of mail and oncall
 	engine  queue.Engine
 	pipe    *pipeline.Pipeline
 	stop    func()
@@ -197,8 +199,8 @@ func (h *house) start() {
 		h.t.Fatal(err)
 	}
 	outlets := []pipeline.Outlet{
-		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}}},
-		{Name: "oncall", Sink: h.pager},
+		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
+		{Name: "oncall", Sink: h.pager, Kind: sinks.Kind{Supersede: h.how[1]}},
 	}
 	table, faults := router.Compile(h.routes, []string{"mail", "oncall"})
 	if len(faults) > 0 {

@@ -49,7 +49,7 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event) outcome {
 	p.Log.Info("incident resolved", "plan", v.plan, "ended_by", e.EndedBy, "event", e.ID, "incident", in.ID, "deliveries", len(in.Told))
 	var tell []telling
 	for _, a := range in.Told {
-		tell = append(tell, telling{to: a, event: e.ID, as: e.Status, before: true, key: e.DedupKey})
+		tell = append(tell, tells(a, e, e.Status, true))
 	}
 	return outcome{event: &e, incident: &in, closed: true, tell: tell}
 }

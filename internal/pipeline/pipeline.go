@@ -46,6 +46,7 @@ type Observer interface {
 	Looked(took time.Duration)           // one correlation
 	Told(o event.Outcome)                // one event recorded
 	Succeeded(plan string, at time.Time) // a successful run was seen
+	Superseded(sink string, n int)       // deliveries whose place a newer one took
 }
 
 // Outlet is a configured sink.

@@ -30,7 +30,7 @@ func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, ag
 	if err != nil {
 		return queue.Result{}, err
 	}
-	step, err := p.step(v, known, told, again.IsZero())
+	step, err := p.step(ctx, v, known, told, again.IsZero())
 	return queue.Result{Step: step, Again: again}, err
 }
 
@@ -126,7 +126,7 @@ type outcome struct {
 }
 
 // step is everything a look changes, at once.
-func (p *Pipeline) step(v view, known record.Plan, o outcome, last bool) (queue.Step, error) {
+func (p *Pipeline) step(ctx context.Context, v view, known record.Plan, o outcome, last bool) (queue.Step, error) {
 	step, err := p.remember(v, known)
 	if last {
 		step, err = p.finish(v, known)
@@ -139,9 +139,7 @@ func (p *Pipeline) step(v view, known record.Plan, o outcome, last bool) (queue.
 		return step, err
 	}
 	step.Set = append(step.Set, rows...)
-	jobs, err := p.deliveries(o, p.Now())
-	step.Put = append(step.Put, jobs...)
-	return step, err
+	return step, p.put(ctx, &step, o)
 }
 
 // rows are the event and the incident, and the mark that one is open.

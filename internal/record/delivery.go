@@ -36,6 +36,10 @@ type Delivery struct {
 	Sink     string       `json:"sink"`
 	Target   string       `json:"target"`
 	As       event.Status `json:"as"` // how this target hears it: somebody new hears a change as open
+	// Brief is what is to be said of this one when it is superseded, and Earlier what
+	// is to be said of those that it took the place of, oldest first.
+	Brief   event.Passed   `json:"brief"`
+	Earlier []event.Passed `json:"earlier,omitempty"`
 }
 
 // ReadDelivery reads a delivery out of its job.

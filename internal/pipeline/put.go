@@ -1,0 +1,85 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"bellhop/internal/record"
+	"bellhop/router/queue"
+)
+
+// put adds to the step the jobs that carry an outcome, one a target, and what they
+// supersede. A job that is just being worked on cannot be told from one that waits:
+// then the step is turned down and the look done anew, and by then it shows that it
+// has begun.
+func (p *Pipeline) put(ctx context.Context, step *queue.Step, o outcome) error {
+	for _, t := range o.tell {
+		d := record.Delivery{Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief}
+		if o.incident != nil {
+			d.Incident = o.incident.ID
+		}
+		if err := p.deliver(ctx, step, t, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver adds one delivery. Those of one incident and target share a key, and so
+// keep their order; the key is the dedup key, because a new incident must not
+// overtake the end of the one before.
+func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d record.Delivery) error {
+	job := queue.Job{
+		ID:   deliveryID(t),
+		Lane: record.Lane(d.Sink),
+		Key:  t.key + "\x00" + d.Target,
+		Due:  p.Now(),
+		Keep: true,
+	}
+	before, err := p.waiting(ctx, job, d.Incident)
+	if err != nil {
+		return err
+	}
+	c := supersede(p.outlets[d.Sink].Kind.Supersede, before, d)
+	for _, id := range c.drop {
+		step.Drop = append(step.Drop, queue.Drop{ID: id, To: queue.Superseded, Reason: c.reason})
+	}
+	if n := len(c.drop); n > 0 {
+		p.Observer.Superseded(d.Sink, n)
+		p.Log.Debug("deliveries superseded", "sink", d.Sink, "target", d.Target, "event", d.Event, "superseded", n, "sent", c.put)
+	}
+	if !c.put {
+		return nil
+	}
+	if job.Payload, err = json.Marshal(c.next); err != nil {
+		return fmt.Errorf("encode delivery of event %s to %s: %w", d.Event, d.Sink, err)
+	}
+	step.Put = append(step.Put, job)
+	return nil
+}
+
+// waiting lists the deliveries of the incident that wait for the same target, the
+// oldest first. One that cannot be read goes its own way.
+func (p *Pipeline) waiting(ctx context.Context, job queue.Job, incident string) ([]waiting, error) {
+	if incident == "" || p.outlets[deliverySink(job)].Kind.Supersede == 0 {
+		return nil, nil
+	}
+	jobs, err := p.Engine.Jobs(ctx, queue.JobQuery{Lane: job.Lane, Key: job.Key, State: queue.Queued, Oldest: true})
+	if err != nil {
+		return nil, fmt.Errorf("list what waits in lane %s: %w", job.Lane, err)
+	}
+	var all []waiting
+	for _, j := range jobs {
+		d, err := record.ReadDelivery(j)
+		if err == nil && d.Incident == incident {
+			all = append(all, waiting{id: j.ID, heard: j.Heard, Delivery: d})
+		}
+	}
+	return all, nil
+}
+
+func deliverySink(j queue.Job) string {
+	sink, _ := record.SinkOf(j.Lane)
+	return sink
+}
