@@ -29,6 +29,11 @@ func clean(e event.Event) event.Event {
 		was.Modules = cleanModules(was.Modules)
 		e.Was = &was
 	}
+	if e.Instead != nil {
+		instead := *e.Instead
+		instead.Sink, instead.Reason = name(instead.Sink), truncate(maxNote, oneline(instead.Reason))
+		e.Instead = &instead
+	}
 	e.Notes = slices.Clone(e.Notes)
 	for i, n := range e.Notes {
 		e.Notes[i] = truncate(maxNote, oneline(n))

@@ -30,6 +30,12 @@ func Plain(e event.Event) string {
 	if ok := only(e.Modules, event.StateOK); len(ok) > 0 {
 		lines = append(lines, fmt.Sprintf("%d of %d modules are ok.", len(ok), len(e.Modules)))
 	}
+	for _, p := range e.History {
+		lines = append(lines, fmt.Sprintf("Before this, unsent: %s %s, %d of %d modules not ok", p.Time.UTC().Format("2006-01-02 15:04 -07:00"), p.Status, p.Failed, p.Modules))
+	}
+	if i := e.Instead; i != nil {
+		lines = append(lines, wrap(0, fmt.Sprintf("You are told because %s could not be reached: %s", i.Sink, i.Reason)))
+	}
 	lines = append(lines, "Time: "+e.Time.UTC().Format("2006-01-02 15:04 -07:00"))
 	for _, n := range e.Notes {
 		lines = append(lines, "", wrap(0, "Note: "+n))

@@ -69,6 +69,9 @@ type Event struct {
 	// History tells, on a message that stands for several, what the others would have
 	// said, oldest first. It belongs to one delivery and is not stored with the event.
 	History []Passed `json:"history,omitempty"`
+	// Instead says, on a message to a fallback, whom it could not be told to and why.
+	// It belongs to one delivery, too.
+	Instead *Instead `json:"instead,omitempty"`
 	// Was is what was wrong before, on a resolved event.
 	Was    *Trouble `json:"was,omitempty"`
 	Alerts []Alert  `json:"alerts"`
@@ -142,6 +145,14 @@ type Passed struct {
 	Outcome Outcome   `json:"outcome"`
 	Failed  int       `json:"failed"`  // modules that were not ok
 	Modules int       `json:"modules"` // all of them
+}
+
+// Instead is why a fallback is told.
+type Instead struct {
+	Sink   string `json:"sink"`   // that should have told it
+	Reason string `json:"reason"` // what hindered it
+	// Late is true when the sink goes on trying.
+	Late bool `json:"late,omitempty"`
 }
 
 // Brief is what History keeps of an event.

@@ -32,6 +32,19 @@ func worse() event.Event {
 	return e
 }
 
+// heldUp is worse as a fallback hears it, and the first that it hears: what came
+// before could not be delivered.
+func heldUp() event.Event {
+	e := worse()
+	e.Status = event.StatusOpen
+	e.History = []event.Passed{
+		{Event: "01KAHW3M8QZ0V9T1RCN5E7X2D0", Time: e.Opened, Status: event.StatusOpen, Outcome: event.Partial, Failed: 1, Modules: 4},
+		{Event: "01KAHW3M8QZ0V9T1RCN5E7X2D1", Time: e.Opened.Add(20 * time.Minute), Status: event.StatusChanged, Outcome: event.Partial, Failed: 2, Modules: 4},
+	}
+	e.Instead = &event.Instead{Sink: "oncall", Reason: "given up after 24h: the far end is down: answered 503 Service Unavailable"}
+	return e
+}
+
 // resolved ends the incident of thirdRun with a good run a night later.
 func resolved() event.Event {
 	bad := thirdRun()

@@ -27,6 +27,7 @@ func All() []Sample {
 		{"midrun", midrun()},
 		{"third-run", thirdRun()},
 		{"worse", worse()},
+		{"held-up", heldUp()},
 		{"resolved", resolved()},
 		{"success", success()},
 		{"test", test()},
