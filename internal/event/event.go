@@ -155,6 +155,14 @@ type Instead struct {
 	Late bool `json:"late,omitempty"`
 }
 
+// Kind is "late" or "dead", for names.
+func (i Instead) Kind() string {
+	if i.Late {
+		return "late"
+	}
+	return "dead"
+}
+
 // Brief is what History keeps of an event.
 func (e Event) Brief() Passed {
 	return Passed{

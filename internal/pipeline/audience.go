@@ -16,6 +16,8 @@ type telling struct {
 	before bool         // it was told of the incident before
 	key    string       // the dedup key
 	brief  event.Passed // what is said of it when something newer takes its place
+	// instead is there when a fallback is told.
+	instead *event.Instead
 }
 
 // tells is that a target hears of e.
@@ -66,6 +68,14 @@ func heard(told []event.Audience, now []telling) []event.Audience {
 // the engine refuses to say it twice. It is printable and short, as a Message-ID
 // must be.
 func deliveryID(t telling) string {
-	sum := sha256.Sum256([]byte(t.to.Sink + "\x00" + t.to.Target))
-	return t.event + "-" + t.to.Sink + "-" + hex.EncodeToString(sum[:8])
+	whom := t.to.Sink + "\x00" + t.to.Target
+	if t.instead != nil { // the same event may have gone there by itself
+		whom += "\x00" + t.instead.Sink + "\x00" + t.instead.Kind()
+	}
+	return deliveryName(t.event, t.to.Sink, whom)
+}
+
+func deliveryName(event, sink, whom string) string {
+	sum := sha256.Sum256([]byte(whom))
+	return event + "-" + sink + "-" + hex.EncodeToString(sum[:8])
 }

@@ -58,19 +58,22 @@ func audienceOf(d record.Delivery) event.Audience {
 
 // event reads the event as this target shall hear it.
 func (s sends) event(ctx context.Context, d record.Delivery) (event.Event, error) {
+	e, err := s.p.event(ctx, d.Event)
+	e.Status, e.History, e.Instead = d.As, d.Earlier, d.Instead
+	return e, err
+}
+
+// event reads an event. That it is gone, or cannot be read, no later try mends.
+func (p *Pipeline) event(ctx context.Context, id string) (event.Event, error) {
 	var e event.Event
-	row, err := s.p.Engine.Get(ctx, record.EventKey(d.Event))
+	row, err := p.Engine.Get(ctx, record.EventKey(id))
 	if err != nil {
-		return e, fmt.Errorf("read event %s: %w", d.Event, err)
+		return e, fmt.Errorf("read event %s: %w", id, err)
 	}
 	if row.Rev == 0 {
-		return e, retry.Permanent(fmt.Errorf("read event %s: it is no longer in the queue", d.Event))
+		return e, retry.Permanent(fmt.Errorf("read event %s: it is no longer in the queue", id))
 	}
-	if err := record.Decode(row, &e); err != nil {
-		return e, retry.Permanent(err)
-	}
-	e.Status, e.History = d.As, d.Earlier
-	return e, nil
+	return e, retry.Permanent(record.Decode(row, &e))
 }
 
 // render words the parts that the kind asks for. A template that fails costs its

@@ -29,6 +29,17 @@ func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	if err != nil {
 		return queue.Result{}, err
 	}
+	if len(v.reports) > 0 {
+		if err := l.p.tellFallbacks(ctx, v); err != nil {
+			return queue.Result{}, fmt.Errorf("tell the fallbacks of plan %q: %w", v.plan, err)
+		}
+		if len(v.waiting) == 0 && v.known.Incident == "" {
+			return queue.Result{}, nil // nothing else is asked
+		}
+		if v, err = l.p.read(ctx, look.Ref, lease.Put); err != nil {
+			return queue.Result{}, err
+		}
+	}
 	found, err := l.p.correlate(ctx, v)
 	if err != nil && ctx.Err() != nil {
 		return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)

@@ -54,6 +54,10 @@ type Outlet struct {
 	Name string
 	Kind sinks.Kind
 	Sink sinks.Sink
+	// Fallback is the sink that is told what this one gave up, or has not told
+	// within FallbackAfter; "": none is.
+	Fallback      string
+	FallbackAfter time.Duration
 }
 
 // Setup is what may be changed while the pipeline runs (R20). Checker may be nil:
@@ -65,6 +69,10 @@ type Setup struct {
 	Table      *router.Table
 	Outlets    []Outlet
 	Timing     correlate.Config
+	// Keep is how long events and ended deliveries are kept, and KeepBytes how much
+	// room all that is kept may take.
+	Keep      time.Duration
+	KeepBytes int64
 }
 
 // Deps is what the pipeline is built of.

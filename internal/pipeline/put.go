@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"bellhop/internal/event"
 	"bellhop/internal/record"
 	"bellhop/router/queue"
 )
@@ -13,9 +14,11 @@ import (
 // supersede. A job that is just being worked on cannot be told from one that waits:
 // then the step is turned down and the look done anew, and by then it shows that it
 // has begun.
-func (p *Pipeline) put(ctx context.Context, step *queue.Step, o outcome) error {
+func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef, o outcome) error {
 	for _, t := range o.tell {
-		d := record.Delivery{Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief}
+		d := record.Delivery{
+			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref, Instead: t.instead,
+		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
 		}

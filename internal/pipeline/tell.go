@@ -139,7 +139,7 @@ func (p *Pipeline) step(ctx context.Context, v view, known record.Plan, o outcom
 		return step, err
 	}
 	step.Set = append(step.Set, rows...)
-	return step, p.put(ctx, &step, o)
+	return step, p.put(ctx, &step, v.ref, o)
 }
 
 // rows are the event and the incident, and the mark that one is open.

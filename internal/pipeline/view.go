@@ -22,7 +22,8 @@ type view struct {
 	accepted time.Time   // when the first signal came that this look answers
 	waiting  []queue.Row // the signals' rows
 	signals  []event.Signal
-	row      queue.Row // the plan's row, to be guarded
+	reports  []queue.Row // deliveries given up or late, of which a fallback is to be told
+	row      queue.Row   // the plan's row, to be guarded
 	known    record.Plan
 	incident event.Incident          // the open one, when known.Incident says so
 	firing   map[string]event.Signal // with the signals taken in
@@ -41,6 +42,9 @@ func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Ti
 	}
 	if v.row, err = p.Engine.Get(ctx, record.PlanKey(v.plan)); err != nil {
 		return v, fmt.Errorf("read what is known of plan %q: %w", v.plan, err)
+	}
+	if v.reports, err = p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.ReportPrefix(ref), Limit: maxSignals}); err != nil {
+		return v, fmt.Errorf("read the reports of plan %q: %w", v.plan, err)
 	}
 	p.load(&v)
 	if v.known.Incident == "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"bellhop/internal/event"
@@ -29,6 +30,28 @@ func SinkOf(lane string) (sink string, ok bool) {
 	return strings.CutPrefix(lane, Outbound)
 }
 
+// Reported is a delivery that was given up or is late, for the look at its plan that
+// tells the fallback.
+type Reported struct {
+	Delivery string        `json:"delivery"` // its id
+	Incident string        `json:"incident,omitempty"`
+	Event    string        `json:"event"`
+	Instead  event.Instead `json:"instead"`
+	Fallback string        `json:"fallback"` // the sink that is to be told
+}
+
+// ReportPrefix begins the keys of what is reported of a plan's deliveries.
+func ReportPrefix(ref event.PlanRef) string { return "report/" + refName(ref) + "/" }
+
+// ReportRow is the row in which a report waits for the look at its plan.
+func ReportRow(ref event.PlanRef, r Reported) (queue.Row, error) {
+	return Encode(ReportPrefix(ref)+url.PathEscape(r.Delivery), r)
+}
+
+// LateKey names the row that holds up to where a lane was looked through for
+// deliveries that are late.
+func LateKey(lane string) string { return "late/" + url.PathEscape(lane) }
+
 // Delivery is the payload of a job in a sink's lane: one event for one target.
 type Delivery struct {
 	Event    string       `json:"event"`
@@ -40,6 +63,11 @@ type Delivery struct {
 	// is to be said of those that it took the place of, oldest first.
 	Brief   event.Passed   `json:"brief"`
 	Earlier []event.Passed `json:"earlier,omitempty"`
+	// Plan is through whose job it is decided what becomes of this delivery when it
+	// is given up or late.
+	Plan event.PlanRef `json:"plan"`
+	// Instead is there on a delivery to a fallback.
+	Instead *event.Instead `json:"instead,omitempty"`
 }
 
 // ReadDelivery reads a delivery out of its job.
