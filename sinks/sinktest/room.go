@@ -42,7 +42,8 @@ type room struct {
 	mu       sync.Mutex
 	handler  http.HandlerFunc
 	requests []Request
-	down     bool
+	down     bool // connections are refused
+	lost     bool // connections are never answered
 	conns    chan net.Conn
 	gone     chan struct{}
 }
@@ -89,8 +90,12 @@ func (r *room) dial(ctx context.Context, _, address string) (net.Conn, error) {
 		return nil, errors.New("no such host")
 	}
 	r.mu.Lock()
-	down := r.down
+	down, lost := r.down, r.lost
 	r.mu.Unlock()
+	if lost {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if down {
 		return nil, errors.New("dial tcp: connection refused by " + Base + "?token=" + r.anySecret())
 	}
@@ -191,13 +196,21 @@ func (r *room) quiet(what, text string) {
 
 func (r *room) check(what string, err error, want Want) {
 	r.t.Helper()
-	verdict := retry.Of(err).Verdict
+	check(r.t, what, err, want)
+}
+
+func check(t *testing.T, what string, err error, want Want) {
+	t.Helper()
 	switch {
 	case want.Taken && err != nil:
-		r.t.Errorf("%s: not taken: %v", what, err)
-	case !want.Taken && err == nil:
-		r.t.Errorf("%s: taken for a success", what)
-	case !want.Taken && verdict != want.Verdict:
-		r.t.Errorf("%s: verdict %d, want %d (%v)", what, verdict, want.Verdict, err)
+		t.Errorf("%s: not taken: %v", what, err)
+	case want.Taken:
+	case err == nil:
+		t.Errorf("%s: taken for a success", what)
+	default:
+		got := retry.Of(err)
+		if got != (retry.Judgement{Verdict: want.Verdict, Wait: want.Wait, Refused: want.Refused}) {
+			t.Errorf("%s: got %+v, want %+v (%v)", what, got, want, err)
+		}
 	}
 }

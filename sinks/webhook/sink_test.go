@@ -12,6 +12,7 @@ import (
 
 	"bellhop/internal/event"
 	"bellhop/internal/farend"
+	"bellhop/internal/retry"
 	"bellhop/internal/secret"
 	"bellhop/sinks"
 	"bellhop/sinks/sinktest"
@@ -50,6 +51,14 @@ func TestSinkKeepsThePromises(t *testing.T) {
 			}
 		},
 	})
+}
+
+func TestKindIsAWebServers(t *testing.T) {
+	k := webhook.Kind()
+	want := retry.Limit{N: 10, Per: time.Second, Burst: 10}
+	if k.Supersede != sinks.KeepOpenEnd || !k.Calm || k.Limit != want {
+		t.Errorf("got %+v", k)
+	}
 }
 
 func send(t *testing.T, c webhook.Config, m sinks.Message) (*farend.Webhook, string) {
