@@ -30,7 +30,7 @@ type Request struct {
 	Header http.Header
 	Body   []byte
 	Status int  // 0: it was left without an answer
-	Done   bool // the stand-in took it on, whatever came of the answer
+	Done   bool // the stand-in did its work on it, whatever became of the answer
 	// Refused is true for a connection that was refused: nothing of the request was
 	// heard, and the fields above but At are empty.
 	Refused bool

@@ -101,7 +101,7 @@ func (d *desk) refuse(t *testing.T, f farend.Fault) error {
 func TestSinkKeepsThePromises(t *testing.T) {
 	sinktest.Run(t, sinktest.Case{
 		New:     func(base string, d sinks.Deps) (sinks.Sink, error) { return pagerduty.New(config(base, key), d) },
-		Far:     func(now func() time.Time) http.Handler { return farend.NewPagerDuty(now, key) },
+		Far:     func(now func() time.Time) sinktest.StandIn { return farend.NewPagerDuty(now, key) },
 		Message: message(event.StatusOpen),
 		Secrets: []secret.String{secret.New(key)},
 		Wants: []sinktest.Status{

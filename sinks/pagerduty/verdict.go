@@ -76,7 +76,7 @@ func (s *Sink) refused(call *wire.Call, r reply, readable bool) error {
 		if !blamesKey(r, readable, call.Body) {
 			return retry.Permanent(reason)
 		}
-		// Every event would be refused for it, and none is once the key is right (R15).
+		// Every event would be refused for it, and none is once the key is right.
 		return retry.Refused(retry.Broken(fmt.Errorf("%w; the routing key is wrong or was removed: write the integration key of an Events API v2 integration into routing_keys", reason)))
 	}
 	return retry.HTTP(call.Status, call.Header, s.now(), reason)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"bellhop/internal/farend"
 	"bellhop/internal/secret"
 	"bellhop/sinks"
 )
@@ -22,13 +23,20 @@ import (
 // Base is the address of the far end in the suite.
 const Base = "http://far.test"
 
+// StandIn is a far end of package farend.
+type StandIn interface {
+	http.Handler
+	Inject(faults ...farend.Fault)
+	Requests() []farend.Request
+}
+
 // Case is a sink to be tested.
 type Case struct {
 	// New builds the sink against a far end at base.
 	New func(base string, d sinks.Deps) (sinks.Sink, error)
-	// Far makes a far end that takes the message. A stand-in that is as strict
-	// as the true one makes the tests of hostile text worth most.
-	Far func(now func() time.Time) http.Handler
+	// Far makes a far end that takes the message: a stand-in, which is as strict as
+	// the true one and can be made to fail.
+	Far func(now func() time.Time) StandIn
 	// Message is what is sent. An empty target means the sink's first.
 	Message sinks.Message
 	// Secrets must not show anywhere.
@@ -59,6 +67,7 @@ func Run(t *testing.T, c Case) {
 	t.Run("a send is cancelled at once", c.cancel)
 	t.Run("a far end that is away or breaks off is down", c.away)
 	t.Run("a far end that cannot be reached costs the deadline", c.unreachable)
+	t.Run("R12 no weather makes it say what is not so", c.weather)
 	t.Run("a retry has the same key", c.retry)
 	t.Run("hostile text arrives as text", c.hostile)
 	t.Run("a target is no secret", c.targets)

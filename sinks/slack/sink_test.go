@@ -3,7 +3,6 @@ package slack_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -89,7 +88,7 @@ func (d *desk) send(t *testing.T, m sinks.Message) (sinks.Receipt, error) {
 func TestSinkKeepsThePromises(t *testing.T) {
 	sinktest.Run(t, sinktest.Case{
 		New:     func(base string, d sinks.Deps) (sinks.Sink, error) { return slack.New(config(base, "#backups"), d) },
-		Far:     func(now func() time.Time) http.Handler { return farend.NewSlack(now, token, "#backups") },
+		Far:     func(now func() time.Time) sinktest.StandIn { return farend.NewSlack(now, token, "#backups") },
 		Message: message(event.StatusOpen),
 		Secrets: []secret.String{secret.New(token)},
 		Wants: []sinktest.Status{

@@ -72,7 +72,7 @@ func remedy(code int, reason mail.SendErrReason, text string) string {
 // a certificate that is no good in itself (it has expired, say) is the server's.
 func (c Config) unready(err error) error {
 	said := c.said(err)
-	if do := c.remedy(err); do != "" {
+	if do := c.misfit(err); do != "" {
 		return retry.Refused(retry.Broken(fmt.Errorf("%w; %s", said, do)))
 	}
 	code := bare(err)
@@ -88,8 +88,9 @@ func (c Config) unready(err error) error {
 	return letter.Service(code, said)
 }
 
-// remedy says which setting does not fit the server, "" when none is known to.
-func (c Config) remedy(err error) string {
+// misfit says which setting does not fit the server and what to do about it, "" when
+// none is known.
+func (c Config) misfit(err error) string {
 	var (
 		unknown  x509.UnknownAuthorityError
 		misnamed x509.HostnameError

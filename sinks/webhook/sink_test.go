@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -38,7 +37,7 @@ func TestSinkKeepsThePromises(t *testing.T) {
 				Username: "bellhop", Password: secret.New("p:ass/wörd"),
 			}, d)
 		},
-		Far:     func(now func() time.Time) http.Handler { return farend.NewWebhook(now) },
+		Far:     func(now func() time.Time) sinktest.StandIn { return farend.NewWebhook(now) },
 		Message: message(),
 		Secrets: []secret.String{secret.New("urlpassword"), secret.New("T0PATHSECRET"), secret.New("querysecret"), secret.New("q/ue"),
 			secret.New(`header "secret" <&`), secret.New("p:ass/wörd"), secret.New("bellhop:p:ass/wörd")},
