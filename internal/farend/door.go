@@ -5,7 +5,9 @@
 // included, so that what passes here has a chance there; where a page is silent
 // the comment says what was chosen. It remembers what it was told and lets it be
 // read. It can be made to fail: a [Fault] in its queue takes the place of the next
-// answer. Time is the clock that is handed in. Nothing is kept on disk and nothing
+// answer, one that stays that of all of them; [Turns] and [Weather] make whole queues.
+// Time is the clock that is handed in, and a [Line] leads to a stand-in without a port,
+// so that a test can have all of it under a clock of its own. Nothing is kept on disk and nothing
 // is ever sent on; memory grows with every request, so a stand-in is for an hour,
 // not for a year.
 package farend
@@ -27,7 +29,11 @@ type Request struct {
 	Path   string
 	Header http.Header
 	Body   []byte
-	Status int // 0: it was left without an answer
+	Status int  // 0: it was left without an answer
+	Done   bool // the stand-in did its work on it, whatever became of the answer
+	// Refused is true for a connection that was refused: nothing of the request was
+	// heard, and the fields above but At are empty.
+	Refused bool
 }
 
 // Fault takes the place of one answer. The zero Fault is none: the request is
@@ -43,7 +49,13 @@ type Fault struct {
 	Cut bool
 	// Taken does the work first, so that Hang and Cut only lose the answer.
 	Taken bool
+	// Refuse refuses the connection, where a [Line] leads to the stand-in; what
+	// comes in by another way is cut off.
+	Refuse bool
 }
+
+// none reports whether a request is served as usual.
+func (f Fault) none() bool { return f.Status == 0 && !f.Hang && !f.Cut && !f.Refuse }
 
 // Door is what every stand-in that speaks HTTP has: a record of what came in and
 // a queue of faults. Its methods may be called at any time.
@@ -52,6 +64,7 @@ type Door struct {
 
 	mu       sync.Mutex
 	faults   []Fault
+	stays    Fault
 	requests []Request
 }
 
@@ -60,6 +73,14 @@ func (d *Door) Inject(faults ...Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.faults = append(d.faults, faults...)
+}
+
+// Stay has f take the place of every answer for which no fault is queued, until
+// another one does; the zero Fault ends it.
+func (d *Door) Stay(f Fault) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stays = f
 }
 
 // Requests returns all requests so far, the oldest first.
@@ -85,16 +106,17 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, work func(body []by
 	}
 	f := d.nextFault()
 	var a answer
-	if f.Taken || f.Status == 0 && !f.Hang && !f.Cut {
+	done := f.Taken || f.none()
+	if done {
 		a = work(body)
 	}
 	if f.Status != 0 {
 		a = answer{status: f.Status, header: f.Header, body: []byte(f.Body)}
 	}
-	if f.Hang || f.Cut {
+	if f.Hang || f.Cut || f.Refuse {
 		a.status = 0
 	}
-	d.record(Request{At: d.now(), Path: r.URL.Path, Header: r.Header.Clone(), Body: body, Status: a.status})
+	d.record(Request{At: d.now(), Path: r.URL.Path, Header: r.Header.Clone(), Body: body, Status: a.status, Done: done})
 	if f.Hang {
 		<-r.Context().Done()
 	}
@@ -102,6 +124,22 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request, work func(body []by
 		panic(http.ErrAbortHandler) // net/http's own way to close a connection
 	}
 	a.write(w)
+}
+
+// refuses reports whether the next connection is to be refused, and uses that
+// fault up.
+func (d *Door) refuses() bool {
+	d.mu.Lock()
+	refuse := d.stays.Refuse
+	if len(d.faults) > 0 {
+		refuse = d.faults[0].Refuse
+	}
+	d.mu.Unlock()
+	if refuse {
+		d.nextFault()
+		d.record(Request{At: d.now(), Refused: true})
+	}
+	return refuse
 }
 
 func (a answer) write(w http.ResponseWriter) {
@@ -116,7 +154,7 @@ func (d *Door) nextFault() Fault {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.faults) == 0 {
-		return Fault{}
+		return d.stays
 	}
 	f := d.faults[0]
 	d.faults = d.faults[1:]

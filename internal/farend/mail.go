@@ -21,23 +21,39 @@ type Letter struct {
 	Data []byte // header and body
 }
 
+// Visit is one try to hand a mail over, and how far it came.
+type Visit struct {
+	At   time.Time
+	From string
+	To   []string
+	Code int // of the reply that ended it; 0: it was left without one
+}
+
 // Mail is a mail server that takes everything and delivers nothing. It speaks
 // plain SMTP without login.
 type Mail struct {
 	now    func() time.Time
 	server *smtp.Server
+	closed chan struct{}
+	close  func() error
 
 	mu      sync.Mutex
 	letters []Letter
+	visits  []Visit
+	faults  []MailFault
 	refused map[string]*smtp.SMTPError // by recipient
 }
 
 // NewMail makes a mail server. It serves nobody before [Mail.Serve].
 func NewMail(now func() time.Time) *Mail {
-	m := &Mail{now: now, refused: map[string]*smtp.SMTPError{}}
-	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &mailSession{mail: m}, nil
+	m := &Mail{now: now, refused: map[string]*smtp.SMTPError{}, closed: make(chan struct{})}
+	m.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &mailSession{mail: m, conn: c}, nil
 	}))
+	m.close = sync.OnceValue(func() error {
+		close(m.closed)
+		return m.server.Close()
+	})
 	m.server.Domain = "localhost"
 	m.server.MaxMessageBytes = maxMail
 	m.server.EnableSMTPUTF8 = true
@@ -48,8 +64,8 @@ func NewMail(now func() time.Time) *Mail {
 // smtp.ErrServerClosed or the listener's own.
 func (m *Mail) Serve(l net.Listener) error { return m.server.Serve(l) }
 
-// Close ends Serve and all connections.
-func (m *Mail) Close() error { return m.server.Close() }
+// Close ends Serve and all connections. It may be called again.
+func (m *Mail) Close() error { return m.close() }
 
 // Refuse answers a recipient with an SMTP code, such as 450 or 550, from now on;
 // code 0 takes it again.
@@ -70,6 +86,13 @@ func (m *Mail) Letters() []Letter {
 	return slices.Clone(m.letters)
 }
 
+// Visits returns all tries so far that named a sender, the oldest first.
+func (m *Mail) Visits() []Visit {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.visits)
+}
+
 func (m *Mail) answerTo(to string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -86,9 +109,17 @@ func (m *Mail) keep(l Letter) {
 	m.letters = append(m.letters, l)
 }
 
+func (m *Mail) note(l Letter, code int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.visits = append(m.visits, Visit{At: m.now(), From: l.From, To: slices.Clone(l.To), Code: code})
+}
+
 // mailSession is one connection.
 type mailSession struct {
 	mail   *Mail
+	conn   *smtp.Conn
+	fault  MailFault // of the mail that is being handed over
 	letter Letter
 }
 
@@ -100,15 +131,17 @@ func (s *mailSession) Logout() error { return nil }
 
 func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
 	s.letter.From = from
-	return nil
+	s.fault = s.mail.nextFault()
+	return s.answer(AtMail, nil)
 }
 
 func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if err := s.mail.answerTo(to); err != nil {
-		return err
-	}
 	s.letter.To = append(s.letter.To, to)
-	return nil
+	err := s.answer(AtRcpt, s.mail.answerTo(to))
+	if err != nil {
+		s.letter.To = s.letter.To[:len(s.letter.To)-1]
+	}
+	return err
 }
 
 func (s *mailSession) Data(r io.Reader) error {
@@ -117,6 +150,12 @@ func (s *mailSession) Data(r io.Reader) error {
 		return err
 	}
 	s.letter.Data = b
-	s.mail.keep(s.letter)
+	if s.fault.At != AtData || s.fault.Taken {
+		s.mail.keep(s.letter)
+	}
+	if err := s.answer(AtData, nil); err != nil {
+		return err
+	}
+	s.mail.note(s.letter, taken)
 	return nil
 }

@@ -35,6 +35,17 @@ type Alert struct {
 	Closed     time.Time // zero while it is open
 }
 
+// Taken is an event that PagerDuty answered with 202.
+type Taken struct {
+	At         time.Time
+	RoutingKey string
+	Action     string // trigger, acknowledge or resolve
+	DedupKey   string
+	// Dropped is true when it was thrown away all the same: an acknowledge or a
+	// resolve of what is not open through this routing key.
+	Dropped bool
+}
+
 // PagerDuty stands in for the Events API v2. It is ready to use as an http.Handler.
 type PagerDuty struct {
 	Door
@@ -42,6 +53,7 @@ type PagerDuty struct {
 
 	mu     sync.Mutex
 	alerts []Alert
+	events []Taken
 	taken  map[string][]time.Time // by routing key, those inside the window
 }
 
@@ -55,6 +67,21 @@ func (p *PagerDuty) Alerts() []Alert {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.alerts)
+}
+
+// Events returns all events that were answered with 202 so far, the oldest first.
+func (p *PagerDuty) Events() []Taken {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.events)
+}
+
+// Know replaces the routing keys that are known: one that is missing was removed,
+// and is called invalid from now on. Its alerts stay as they are.
+func (p *PagerDuty) Know(keys ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.keys = slices.Clone(keys)
 }
 
 // ServeHTTP answers POST /v2/enqueue.
@@ -81,11 +108,11 @@ func (p *PagerDuty) enqueue(body []byte) answer {
 	if wrong := e.faults(); len(wrong) > 0 {
 		return pdAnswer(http.StatusBadRequest, "invalid event", "Event object is invalid", wrong)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if !slices.Contains(p.keys, e.RoutingKey) {
 		return pdAnswer(http.StatusBadRequest, "invalid key", "Invalid routing key", nil)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if !p.pace(e.RoutingKey) {
 		return pdAnswer(http.StatusTooManyRequests, "throttle exceeded", "Events for this key arrive too quickly", nil)
 	}
@@ -93,7 +120,8 @@ func (p *PagerDuty) enqueue(body []byte) answer {
 		sum := sha256.Sum256(append(body, byte(len(p.alerts))))
 		e.DedupKey = hex.EncodeToString(sum[:16]) // PagerDuty makes one up as well
 	}
-	p.apply(e)
+	dropped := !p.apply(e)
+	p.events = append(p.events, Taken{At: p.now(), RoutingKey: e.RoutingKey, Action: e.Action, DedupKey: e.DedupKey, Dropped: dropped})
 	return pdTaken(e.DedupKey)
 }
 
@@ -112,14 +140,14 @@ func (p *PagerDuty) pace(key string) bool {
 
 // apply follows https://developer.pagerduty.com/docs/events-api-v2/trigger-events/:
 // a key means an open alert of the same routing key, a trigger after the end is a
-// new alert, and an end of what is not open is dropped.
-func (p *PagerDuty) apply(e pdEvent) {
+// new alert, and an end of what is not open is dropped, for which it returns false.
+func (p *PagerDuty) apply(e pdEvent) bool {
 	at := slices.IndexFunc(p.alerts, func(a Alert) bool {
 		return a.Open && a.RoutingKey == e.RoutingKey && a.DedupKey == e.DedupKey
 	})
 	if at < 0 {
 		if e.Action != "trigger" {
-			return
+			return false
 		}
 		p.alerts = append(p.alerts, Alert{RoutingKey: e.RoutingKey, DedupKey: e.DedupKey, Open: true, Opened: p.now()})
 		at = len(p.alerts) - 1
@@ -135,6 +163,7 @@ func (p *PagerDuty) apply(e pdEvent) {
 	case "resolve":
 		a.Open, a.Closed = false, p.now()
 	}
+	return true
 }
 
 func pdTaken(key string) answer {

@@ -55,6 +55,42 @@ func TestPagerDutyFoldsByDedupKeyAndRoutingKey(t *testing.T) {
 	}
 }
 
+func TestPagerDutyTellsWhatItDropped(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	p := farend.NewPagerDuty(func() time.Time { return at }, key, other)
+	for _, body := range []string{end(key, "resolve", "a"), trigger(key, "a"), end(other, "acknowledge", "a"), end(key, "resolve", "a"), end(key, "resolve", "a")} {
+		if status, answer := post(p, "/v2/enqueue", body); status != 202 {
+			t.Errorf("%s: %d %s", body, status, answer)
+		}
+	}
+	var got []string
+	for _, e := range p.Events() {
+		got = append(got, fmt.Sprintf("%s %s %v %v", e.Action, e.DedupKey, e.RoutingKey == key, e.Dropped))
+		if !e.At.Equal(at) {
+			t.Errorf("%s at %v", e.Action, e.At)
+		}
+	}
+	want := []string{"resolve a true true", "trigger a true false", "acknowledge a false true", "resolve a true false", "resolve a true true"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestR15PagerDutyForgetsAKey(t *testing.T) {
+	p := farend.NewPagerDuty(time.Now, key, other)
+	post(p, "/v2/enqueue", trigger(key, "a"))
+	p.Know(other)
+	if status, answer := post(p, "/v2/enqueue", end(key, "resolve", "a")); status != 400 || !strings.Contains(answer, "Invalid routing key") {
+		t.Errorf("the key that was removed: %d %s", status, answer)
+	}
+	if status, _ := post(p, "/v2/enqueue", trigger(other, "a")); status != 202 {
+		t.Errorf("the key that stays: %d", status)
+	}
+	if a := p.Alerts(); len(a) != 2 || !a[0].Open {
+		t.Errorf("alerts %+v", a)
+	}
+}
+
 func TestPagerDutyRefuses(t *testing.T) {
 	long := strings.Repeat("ü", 1025)
 	payload := func(fields string) string {

@@ -77,3 +77,26 @@ func TestSlackTakesOneASecondAfterAShortBurst(t *testing.T) {
 		t.Errorf("five messages have %d names", len(ts))
 	}
 }
+
+func TestSlackEditsItsOwnMessages(t *testing.T) {
+	s := farend.NewSlack(time.Now, "xoxb-1", "#backups")
+	if status, answer := post(s, "/api/chat.postMessage", slackForm("blocks", list(1, section("x")))); status != 200 {
+		t.Fatalf("%d %s", status, answer)
+	}
+	was := s.Messages()[0]
+	for want, form := range map[string]string{
+		`"error":"message_not_found"`: slackForm("channel", was.ID, "ts", "1.000001"),
+		`"error":"channel_not_found"`: slackForm("channel", "#backups", "ts", was.TS), // by its id only
+		`"error":"msg_too_long"`:      slackForm("channel", was.ID, "ts", was.TS, "text", strings.Repeat("x", 4001)),
+	} {
+		if _, answer := post(s, "/api/chat.update", form); !strings.Contains(answer, want) {
+			t.Errorf("want %s: %s", want, answer)
+		}
+	}
+	if _, answer := post(s, "/api/chat.update", slackForm("channel", was.ID, "ts", was.TS, "text", "mended")); !strings.Contains(answer, was.TS) {
+		t.Errorf("the edit: %s", answer)
+	}
+	if got := s.Messages(); len(got) != 1 || got[0].Text != "mended" || got[0].Blocks != was.Blocks || got[0].Edits != 1 {
+		t.Errorf("messages %+v", got)
+	}
+}

@@ -1,6 +1,7 @@
 package letter_test
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"bellhop/internal/letter"
+	"bellhop/internal/retry"
 )
 
 func TestSubjectIsOneCleanLine(t *testing.T) {
@@ -84,33 +86,56 @@ func TestTargetsAreBareAddresses(t *testing.T) {
 	}
 }
 
-func TestR12FinalRefusals(t *testing.T) {
+func TestR12RepliesOfAMailServer(t *testing.T) {
+	refused := func(v retry.Verdict) retry.Judgement { return retry.Judgement{Verdict: v, Refused: true} }
 	for _, c := range []struct {
 		code int
 		text string
-		want bool
+		want retry.Judgement
 	}{
-		{0, "connection reset", false},
-		{250, "fine", false},
-		{421, "4.3.2 shutting down", false},
-		{450, "4.2.0 greylisted", false},
-		{451, "4.7.1 greylisted", false},
-		{452, "4.2.2 over quota", false},
-		{530, "5.7.0 Must issue a STARTTLS command first", false},
-		{534, "5.7.9 mechanism too weak", false},
-		{535, "5.7.8 bad credentials", false},
-		{538, "5.7.11 encryption required", false},
-		{550, "5.1.1 no such user", true},
-		{550, "5.2.2 mailbox full", false},
-		{552, "5.2.2 mailbox full", false},
-		{552, "over quota", false},
-		{552, "5.3.4 message too big", true},
-		{552, "5.2.3 message too big for this mailbox", true},
-		{553, "5.1.3 bad address", true},
-		{554, "5.7.1 spam", true},
+		{0, "connection reset", retry.Judgement{Verdict: retry.Away}},
+		{250, "fine", retry.Judgement{Verdict: retry.Away}},
+		{999, "what?", retry.Judgement{Verdict: retry.Away}},
+		{421, "4.3.2 shutting down", refused(retry.Away)},
+		{421, "too many connections", refused(retry.Away)},
+		{432, "4.7.12 a password transition is needed", refused(retry.Away)},
+		{450, "4.2.0 greylisted", refused(retry.Later)},
+		{450, "4.1.8 <a@b>: Sender address rejected: Domain not found", refused(retry.Away)},
+		{451, "4.7.1 greylisted", refused(retry.Later)},
+		{451, "4.3.0 scanner is away", refused(retry.Later)},
+		{452, "4.2.2 over quota", refused(retry.Later)},
+		{452, "4.3.1 insufficient system storage", refused(retry.Away)},
+		{454, "4.7.0 temporary authentication failure", refused(retry.Away)},
+		{530, "5.7.0 Must issue a STARTTLS command first", refused(retry.Misconfigured)},
+		{534, "5.7.9 mechanism too weak", refused(retry.Misconfigured)},
+		{535, "5.7.8 bad credentials", refused(retry.Misconfigured)},
+		{538, "5.7.11 encryption required", refused(retry.Misconfigured)},
+		{550, "5.1.1 no such user", refused(retry.Dead)},
+		{550, "5.2.2 mailbox full", refused(retry.Later)},
+		{550, "5.1.8 the domain of the sender does not exist", refused(retry.Misconfigured)},
+		{550, "5.7.60 client does not have permissions to send as this sender", refused(retry.Misconfigured)},
+		{552, "5.2.2 mailbox full", refused(retry.Later)},
+		{552, "over quota", refused(retry.Later)},
+		{552, "5.3.4 message too big", refused(retry.Dead)},
+		{552, "5.2.3 message too big for this mailbox", refused(retry.Dead)},
+		{553, "5.1.3 bad address", refused(retry.Dead)},
+		{553, "5.7.1 <backup@example.org>: Sender address rejected: not owned by user bellhop", refused(retry.Misconfigured)},
+		{554, "5.2.252 SendAsDenied; bellhop not allowed to send as backup", refused(retry.Misconfigured)},
+		{554, "5.7.1 spam", refused(retry.Dead)},
 	} {
-		if got := letter.Final(c.code, c.text); got != c.want {
-			t.Errorf("%d %s: final is %v", c.code, c.text, got)
+		if got := retry.Of(letter.Reply(c.code, c.text, errors.New(c.text))); got != c.want {
+			t.Errorf("%d %s: %+v, want %+v", c.code, c.text, got, c.want)
+		}
+	}
+}
+
+func TestR12RepliesThatEveryMailMeets(t *testing.T) {
+	for code, want := range map[int]retry.Verdict{
+		0: retry.Away, 220: retry.Away, 421: retry.Away, 454: retry.Away, 451: retry.Away,
+		501: retry.Misconfigured, 535: retry.Misconfigured, 554: retry.Misconfigured, 600: retry.Away,
+	} {
+		if got := retry.Of(letter.Service(code, errors.New("no"))); got != (retry.Judgement{Verdict: want, Refused: true}) {
+			t.Errorf("%d: %+v, want verdict %d, refused", code, got, want)
 		}
 	}
 }

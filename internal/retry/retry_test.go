@@ -12,37 +12,79 @@ import (
 
 var errFar = errors.New("the far end said no")
 
-func TestR12AnUnmarkedErrorIsTemporary(t *testing.T) {
-	if v, _ := retry.Of(errFar); v != retry.Temporary {
-		t.Errorf("got %v", v)
+func TestR12AnUnmarkedErrorMeansThatTheFarEndIsAway(t *testing.T) {
+	if j := retry.Of(errFar); j != (retry.Judgement{Verdict: retry.Away}) {
+		t.Errorf("got %+v", j)
+	}
+}
+
+// marks are all there are, with what they ask for.
+func marks() map[string]struct {
+	mark func(error) error
+	want retry.Judgement
+} {
+	after := func(err error) error { return retry.After(time.Minute, err) }
+	down := func(err error) error { return retry.Down(time.Minute, err) }
+	return map[string]struct {
+		mark func(error) error
+		want retry.Judgement
+	}{
+		"permanent": {retry.Permanent, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		"after":     {after, retry.Judgement{Verdict: retry.Later, Wait: time.Minute}},
+		"down":      {down, retry.Judgement{Verdict: retry.Away, Wait: time.Minute}},
+		"broken":    {retry.Broken, retry.Judgement{Verdict: retry.Misconfigured}},
+		"refused":   {retry.Refused, retry.Judgement{Verdict: retry.Away, Refused: true}},
 	}
 }
 
 func TestR12AMarkSurvivesWrapping(t *testing.T) {
-	if v, _ := retry.Of(fmt.Errorf("send: %w", retry.Permanent(errFar))); v != retry.Dead {
-		t.Errorf("permanent: got %v", v)
+	for name, c := range marks() {
+		err := fmt.Errorf("send: %w", fmt.Errorf("%w: %w", errors.New("too late"), c.mark(errFar)))
+		if j := retry.Of(err); j != c.want {
+			t.Errorf("%s: got %+v, want %+v", name, j, c.want)
+		}
+		if !errors.Is(err, errFar) || c.mark(errFar).Error() != errFar.Error() {
+			t.Errorf("%s: the marked error is lost: %v", name, err)
+		}
 	}
-	v, wait := retry.Of(fmt.Errorf("send: %w", retry.After(time.Minute, errFar)))
-	if v != retry.Later || wait != time.Minute {
-		t.Errorf("after: got %v %v", v, wait)
+}
+
+func TestR12RefusedStandsBesideAnyVerdict(t *testing.T) {
+	for name, c := range marks() {
+		want := c.want
+		want.Refused = true
+		for _, err := range []error{retry.Refused(c.mark(errFar)), c.mark(retry.Refused(errFar))} {
+			if j := retry.Of(err); j != want {
+				t.Errorf("%s: got %+v, want %+v", name, j, want)
+			}
+		}
 	}
-	if !errors.Is(retry.Permanent(errFar), errFar) || !errors.Is(retry.After(time.Second, errFar), errFar) {
-		t.Error("the marked error is lost")
+}
+
+func TestR12TheOutermostVerdictCounts(t *testing.T) {
+	if j := retry.Of(retry.Broken(fmt.Errorf("log in: %w", retry.Down(time.Minute, errFar)))); j.Verdict != retry.Misconfigured || j.Wait != 0 {
+		t.Errorf("got %+v", j)
 	}
 }
 
 func TestMarksOfNothingAreNothing(t *testing.T) {
-	if retry.Permanent(nil) != nil || retry.After(time.Second, nil) != nil {
-		t.Error("a nil error became one")
+	for name, c := range marks() {
+		if err := c.mark(nil); err != nil {
+			t.Errorf("%s of nil is %v", name, err)
+		}
 	}
-	if v, _ := retry.Of(retry.After(0, errFar)); v != retry.Temporary {
-		t.Error("no wait was asked for")
+	for _, wait := range []time.Duration{0, -time.Second} {
+		if j := retry.Of(retry.After(wait, errFar)); j != (retry.Judgement{Verdict: retry.Later}) {
+			t.Errorf("after %v: got %+v, the queue shall choose the wait", wait, j)
+		}
 	}
 }
 
 func TestR12RetryAfterIsBelievedUpToAnHour(t *testing.T) {
-	if _, wait := retry.Of(retry.After(48*time.Hour, errFar)); wait != time.Hour {
-		t.Errorf("got %v", wait)
+	for _, err := range []error{retry.After(48*time.Hour, errFar), retry.Down(48*time.Hour, errFar)} {
+		if j := retry.Of(err); j.Wait != time.Hour {
+			t.Errorf("got %v", j.Wait)
+		}
 	}
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]time.Duration{
@@ -66,22 +108,37 @@ func TestR12RetryAfterIsBelievedUpToAnHour(t *testing.T) {
 }
 
 func TestR12EveryHTTPStatusHasAVerdict(t *testing.T) {
-	limited := http.Header{"Retry-After": {"9"}}
-	for code := 300; code < 600; code++ {
-		v, wait := retry.Of(retry.HTTP(code, limited, time.Now(), errFar))
-		want := retry.Dead
-		switch {
-		case code == 401, code == 403:
-			want = retry.Temporary // the sink's settings, not this message
-		case code == 408, code == 425, code == 429, code >= 500:
-			want = retry.Later
-		}
-		if v != want || want == retry.Later && wait != 9*time.Second {
-			t.Errorf("%d: got %v after %v, want %v", code, v, wait, want)
+	named := http.Header{"Retry-After": {"9"}}
+	for _, row := range []struct {
+		first, last int
+		want        retry.Judgement
+	}{
+		{300, 399, retry.Judgement{Verdict: retry.Away, Wait: 9 * time.Second}},
+		{400, 400, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		{401, 401, retry.Judgement{Verdict: retry.Misconfigured, Refused: true}},
+		{402, 402, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		{403, 403, retry.Judgement{Verdict: retry.Misconfigured, Refused: true}},
+		{404, 406, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		{407, 407, retry.Judgement{Verdict: retry.Misconfigured, Refused: true}},
+		{408, 408, retry.Judgement{Verdict: retry.Away, Wait: 9 * time.Second}},
+		{409, 424, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		{425, 425, retry.Judgement{Verdict: retry.Away, Wait: 9 * time.Second, Refused: true}},
+		{426, 428, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		{429, 429, retry.Judgement{Verdict: retry.Away, Wait: 9 * time.Second, Refused: true}},
+		{430, 499, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		{500, 599, retry.Judgement{Verdict: retry.Away, Wait: 9 * time.Second}},
+	} {
+		for code := row.first; code <= row.last; code++ {
+			if got := retry.Of(retry.HTTP(code, named, time.Now(), errFar)); got != row.want {
+				t.Errorf("%d: got %+v, want %+v", code, got, row.want)
+			}
 		}
 	}
-	if v, _ := retry.Of(retry.HTTP(503, http.Header{}, time.Now(), errFar)); v != retry.Temporary {
-		t.Error("without Retry-After it is tried again at the queue's own pace")
+	if j := retry.Of(retry.HTTP(503, http.Header{}, time.Now(), errFar)); j != (retry.Judgement{Verdict: retry.Away}) {
+		t.Errorf("without Retry-After the queue chooses the wait: got %+v", j)
+	}
+	if err := retry.HTTP(202, named, time.Now(), nil); err != nil {
+		t.Errorf("202: %v", err)
 	}
 }
 

@@ -9,9 +9,9 @@
 //     mail, with exit code 0: so one call per recipient.
 //   - It never times out: the context ends it, TERM first. Whether the mail went out
 //     by then is unknown, as it is after "Connection unexpectedly closed". The error
-//     says so and is temporary: two mails are better than none. The command takes no
-//     Message-ID, so a second copy cannot be told by a machine; the status of a send
-//     after such an attempt says that there may be one.
+//     says so, and the mail is sent again: two are better than none. The command takes
+//     no Message-ID, so a second copy cannot be told by a machine; the status of a send
+//     after any attempt that was not definitely refused says that there may be one.
 //   - It delivers a subject or name with broken UTF-8 and then exits with 1, so that a
 //     retry would double the mail, and stumbles over an inner line end or an address
 //     that is not ASCII: what becomes an argument is cleaned and cut, and the settings
@@ -64,7 +64,8 @@ func Kind() sinks.Kind {
 		New: func(_ string, settings any, _ sinks.Deps) (sinks.Sink, error) {
 			return New(*settings.(*Config))
 		},
-		Calm: true,
+		Supersede: sinks.KeepLatest,
+		Calm:      true,
 	}
 }
 

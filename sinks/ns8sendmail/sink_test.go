@@ -110,7 +110,7 @@ func TestATargetThatIsNoAddressIsSetAside(t *testing.T) {
 	s := build(t, "/nonexistent/runagent")
 	for _, target := range []string{"", "--help", "ä@example.org", "a@b.org\nc@d.org"} {
 		_, err := s.Send(t.Context(), message(target))
-		if v, _ := retry.Of(err); err == nil || v != retry.Dead {
+		if retry.Of(err).Verdict != retry.Dead {
 			t.Errorf("%q: %v", target, err)
 		}
 	}
@@ -121,7 +121,7 @@ func TestR24ACommandThatHangsIsEnded(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	_, err := build(t, program).Send(ctx, message("admin@example.org"))
-	if v, _ := retry.Of(err); err == nil || v != retry.Temporary || !strings.Contains(err.Error(), "whether the mail went out is unknown") {
+	if j := retry.Of(err); err == nil || j != (retry.Judgement{Verdict: retry.Away}) || !strings.Contains(err.Error(), "whether the mail went out is unknown") {
 		t.Fatalf("got %v", err)
 	}
 	recorded(t, program, "ended")
@@ -130,7 +130,7 @@ func TestR24ACommandThatHangsIsEnded(t *testing.T) {
 func TestKindSaysWhatItNeeds(t *testing.T) {
 	kind := ns8sendmail.Kind()
 	limit := kind.Limit
-	if kind.Name != "ns8-sendmail" || !kind.Calm || limit.N != 30 || limit.Per != time.Minute || kind.Timeout != time.Minute {
+	if kind.Name != "ns8-sendmail" || kind.Supersede != sinks.KeepLatest || !kind.Calm || limit.N != 30 || limit.Per != time.Minute || kind.Timeout != time.Minute {
 		t.Fatalf("got %+v", kind)
 	}
 	if want := []string{"mail.subject", "mail.text", "mail.html"}; !slices.Equal(kind.Parts, want) {

@@ -47,6 +47,7 @@ func Kind() sinks.Kind {
 		New: func(_ string, settings any, d sinks.Deps) (sinks.Sink, error) {
 			return New(*settings.(*Config), d)
 		},
+		Supersede: sinks.KeepNews,
 	}
 }
 

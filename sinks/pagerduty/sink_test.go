@@ -101,17 +101,15 @@ func (d *desk) refuse(t *testing.T, f farend.Fault) error {
 func TestSinkKeepsThePromises(t *testing.T) {
 	sinktest.Run(t, sinktest.Case{
 		New:     func(base string, d sinks.Deps) (sinks.Sink, error) { return pagerduty.New(config(base, key), d) },
-		Far:     func(now func() time.Time) http.Handler { return farend.NewPagerDuty(now, key) },
+		Far:     func(now func() time.Time) sinktest.StandIn { return farend.NewPagerDuty(now, key) },
 		Message: message(event.StatusOpen),
 		Secrets: []secret.String{secret.New(key)},
-		Want: func(status int) sinktest.Want {
-			if status/100 == 2 && status != http.StatusAccepted {
-				return sinktest.Want{Verdict: retry.Temporary} // PagerDuty says 202, so this is not PagerDuty
-			}
-			if status == http.StatusTooManyRequests {
-				return sinktest.Want{Verdict: retry.Later}
-			}
-			return sinktest.Usual(status)
+		Wants: []sinktest.Status{
+			{First: 202, Last: 202, Want: sinktest.Taken()},
+			{First: 200, Last: 299, Want: sinktest.Unknown()}, // PagerDuty says 202, so this is not PagerDuty
+			{First: 404, Last: 405, Want: sinktest.Refused(retry.Misconfigured)},
+			{First: 410, Last: 410, Want: sinktest.Refused(retry.Misconfigured)},
+			{First: 429, Last: 429, Want: sinktest.Want{Verdict: retry.Away, Refused: true, Wait: 30 * time.Second}},
 		},
 		Key:     func(r sinktest.Request) string { return body(t, r.Body).DedupKey },
 		MaxBody: 400 << 10,
@@ -197,8 +195,8 @@ func TestR15ResolveThroughAnotherKeyIsNotLostInSilence(t *testing.T) {
 
 	after := newDesk(t, other)
 	_, err := after.sink.Send(t.Context(), m)
-	if verdict, _ := retry.Of(err); verdict != retry.Dead || !strings.Contains(err.Error(), "by hand") {
-		t.Errorf("verdict %d: %v", verdict, err)
+	if retry.Of(err).Verdict != retry.Dead || !strings.Contains(err.Error(), "by hand") {
+		t.Errorf("got %v", err)
 	}
 	before.send(t, m)
 	if before.Alerts()[0].Open {
@@ -210,32 +208,42 @@ func TestR12Refusals(t *testing.T) {
 	const jsonType = "application/json"
 	head := http.Header{"Content-Type": {jsonType}}
 	late := http.Header{"Content-Type": {jsonType}, "Retry-After": {"90"}}
+	refused := func(v retry.Verdict, wait time.Duration) retry.Judgement {
+		return retry.Judgement{Verdict: v, Wait: wait, Refused: true}
+	}
 	for name, c := range map[string]struct {
-		fault   farend.Fault
-		verdict retry.Verdict
-		wait    time.Duration
-		says    string
+		fault farend.Fault
+		want  retry.Judgement
+		says  string
 	}{
-		"event":          {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid event","message":"Event object is invalid","errors":["'payload.summary' is missing or blank"]}`}, retry.Dead, 0, "'payload.summary' is missing or blank"},
-		"errors is text": {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid event","message":"Event object is invalid","errors":"no severity"}`}, retry.Dead, 0, "no severity"},
-		"key unknown":    {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid key","message":"Invalid routing key"}`}, retry.Temporary, 0, "routing_keys"},
-		"key, as text":   {farend.Fault{Status: 400, Body: "Invalid routing key"}, retry.Temporary, 0, "routing_keys"},
-		"key malformed":  {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key' is incorrect (should be 32 characters)"]}`}, retry.Temporary, 0, "routing_keys"},
-		"key said back":  {farend.Fault{Status: 400, Header: head, Body: `{"status":"x","message":"key ` + key + ` is bad"}`}, retry.Dead, 0, "<secret>"},
-		"too large":      {farend.Fault{Status: 413}, retry.Dead, 0, "413"},
-		"throttled":      {farend.Fault{Status: 429}, retry.Later, 30 * time.Second, "429"},
-		"throttled long": {farend.Fault{Status: 429, Header: late}, retry.Later, 90 * time.Second, "429"},
-		"busy":           {farend.Fault{Status: 503, Header: late}, retry.Later, 90 * time.Second, "503"},
-		"broken":         {farend.Fault{Status: 500}, retry.Temporary, 0, "500"},
-		"not PagerDuty":  {farend.Fault{Status: 200, Body: "<html>Log in to the guest network"}, retry.Temporary, 0, "guest network"},
+		"event":          {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid event","message":"Event object is invalid","errors":["'payload.summary' is missing or blank"]}`}, refused(retry.Dead, 0), "'payload.summary' is missing or blank"},
+		"errors is text": {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid event","message":"Event object is invalid","errors":"no severity"}`}, refused(retry.Dead, 0), "no severity"},
+		"key unknown":    {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid key","message":"Invalid routing key"}`}, refused(retry.Misconfigured, 0), "routing_keys"},
+		"key, as text":   {farend.Fault{Status: 400, Body: "Invalid routing key"}, refused(retry.Misconfigured, 0), "routing_keys"},
+		"key malformed":  {farend.Fault{Status: 400, Header: head, Body: `{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key' is incorrect (should be 32 characters)"]}`}, refused(retry.Misconfigured, 0), "routing_keys"},
+		"key said back":  {farend.Fault{Status: 400, Header: head, Body: `{"status":"x","message":"key ` + key + ` is bad"}`}, refused(retry.Dead, 0), "<secret>"},
+		"too large":      {farend.Fault{Status: 413}, refused(retry.Dead, 0), "413"},
+		"throttled":      {farend.Fault{Status: 429}, refused(retry.Away, 30*time.Second), "429"},
+		"throttled long": {farend.Fault{Status: 429, Header: late}, refused(retry.Away, 90*time.Second), "429"},
+		"busy":           {farend.Fault{Status: 503, Header: late}, retry.Judgement{Verdict: retry.Away, Wait: 90 * time.Second}, "503"},
+		"no such path":   {farend.Fault{Status: 404}, refused(retry.Misconfigured, 0), "see whether url"},
+		"broken":         {farend.Fault{Status: 500}, retry.Judgement{Verdict: retry.Away}, "500"},
+		"not PagerDuty":  {farend.Fault{Status: 200, Body: "<html>Log in to the guest network"}, retry.Judgement{Verdict: retry.Away}, "guest network"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := newDesk(t, key).refuse(t, c.fault)
-			verdict, wait := retry.Of(err)
-			if verdict != c.verdict || wait != c.wait || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("verdict %d after %v, want %d after %v saying %q: %v", verdict, wait, c.verdict, c.wait, c.says, err)
+			if got := retry.Of(err); got != c.want || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %+v, want %+v saying %q: %v", got, c.want, c.says, err)
 			}
 		})
+	}
+}
+
+func TestKindIsAPagers(t *testing.T) {
+	k := pagerduty.Kind()
+	want := retry.Limit{N: 120, Per: time.Minute, Burst: 10}
+	if k.Supersede != sinks.KeepNews || k.Calm || k.Limit != want {
+		t.Errorf("got %+v", k)
 	}
 }
 

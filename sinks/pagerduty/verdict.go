@@ -24,8 +24,10 @@ type reply struct {
 	Errors  json.RawMessage `json:"errors"` // a list, or one string
 }
 
-// verdict says what became of a call: nil when PagerDuty took the event over.
-// Apart from a call that was never made, the library's error does not count: it
+// verdict says what became of a call: nil when PagerDuty took the event over. A 2xx
+// that is not PagerDuty's, a portal's page for one, means that it is not to be reached
+// at the moment. It does not mean that the event was refused: nobody knows who
+// answered, and a proxy may say so after it has handed the event on. Apart from a call that was never made, the library's error does not count: it
 // knows neither the reason of a 400 nor any header, and it takes a 202 whose body
 // broke off for a failure.
 func (s *Sink) verdict(call *wire.Call, err error) error {
@@ -33,7 +35,7 @@ func (s *Sink) verdict(call *wire.Call, err error) error {
 	case call.Err != nil:
 		return call.Err
 	case call.Status == 0 && err != nil:
-		return fmt.Errorf("make the request: %s", s.caller.Clean(err.Error()))
+		return retry.Refused(retry.After(0, fmt.Errorf("make the request: %s", s.caller.Clean(err.Error()))))
 	case call.Status == http.StatusAccepted:
 		return nil
 	}
@@ -42,7 +44,7 @@ func (s *Sink) verdict(call *wire.Call, err error) error {
 	case call.Status/100 == 2 && readable && r.Status == "success":
 		return nil
 	case call.Status/100 == 2:
-		return fmt.Errorf("answered %s instead of 202; see whether url is PagerDuty's address", call.Said())
+		return retry.Down(0, fmt.Errorf("answered %s instead of 202; see whether url is PagerDuty's address", call.Said()))
 	}
 	return s.refused(call, r, readable)
 }
@@ -54,7 +56,8 @@ func read(body []byte) (r reply, ok bool) {
 // refused marks the refusals by PagerDuty's table
 // (https://developer.pagerduty.com/docs/events-api-v2/overview/): 429 and 5xx are
 // for later, 400 never. The table does not know 413; an event that is too large
-// stays so.
+// stays so. Nor does it know an address without PagerDuty behind it: that is the
+// setting url.
 func (s *Sink) refused(call *wire.Call, r reply, readable bool) error {
 	reason := errors.New("answered " + call.Said())
 	if readable && r.Message != "" {
@@ -66,13 +69,15 @@ func (s *Sink) refused(call *wire.Call, r reply, readable bool) error {
 		if wait == 0 {
 			wait = throttled
 		}
-		return retry.After(wait, reason)
+		return retry.Refused(retry.Down(wait, reason))
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return retry.Refused(retry.Broken(fmt.Errorf("%w; see whether url is PagerDuty's address", reason)))
 	case http.StatusBadRequest:
 		if !blamesKey(r, readable, call.Body) {
 			return retry.Permanent(reason)
 		}
 		// Every event would be refused for it, and none is once the key is right.
-		return fmt.Errorf("%w; the routing key is wrong or was removed: write the integration key of an Events API v2 integration into routing_keys", reason)
+		return retry.Refused(retry.Broken(fmt.Errorf("%w; the routing key is wrong or was removed: write the integration key of an Events API v2 integration into routing_keys", reason)))
 	}
 	return retry.HTTP(call.Status, call.Header, s.now(), reason)
 }

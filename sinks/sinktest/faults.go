@@ -33,22 +33,23 @@ func (c Case) statuses(t *testing.T) {
 	c.in(t, func(r *room) {
 		for status := 200; status < 600; status++ {
 			r.answer(echo(status, nil))
-			r.check(fmt.Sprintf("status %d", status), r.send(r.t.Context(), r.Message), c.Want(status))
+			r.check(fmt.Sprintf("status %d", status), r.send(r.t.Context(), r.Message), c.want(status))
 		}
 	})
 }
 
 func (c Case) retryAfter(t *testing.T) {
 	c.in(t, func(r *room) {
-		for text, want := range map[string]time.Duration{
+		for text, wait := range map[string]time.Duration{
 			"7":      7 * time.Second,
-			"999999": retry.MaxAfter,
+			"999999": time.Hour,
 			time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat): 90 * time.Second,
+			time.Now().Add(48 * time.Hour).UTC().Format(http.TimeFormat):   time.Hour,
 		} {
-			r.answer(echo(http.StatusTooManyRequests, http.Header{"Retry-After": {text}}))
-			err := r.send(r.t.Context(), r.Message)
-			if j := retry.Of(err); j.Verdict != retry.Away || j.Wait != want {
-				r.t.Errorf("Retry-After %s: verdict %d after %v, want %v", text, j.Verdict, j.Wait, want)
+			for status, want := range map[int]Want{http.StatusTooManyRequests: Refused(retry.Away), http.StatusServiceUnavailable: Unknown()} {
+				want.Wait = wait
+				r.answer(echo(status, http.Header{"Retry-After": {text}}))
+				r.check(fmt.Sprintf("%d, Retry-After %s", status, text), r.send(r.t.Context(), r.Message), want)
 			}
 		}
 	})
@@ -58,7 +59,7 @@ func (c Case) redirect(t *testing.T) {
 	c.in(t, func(r *room) {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			r.answer(echo(status, http.Header{"Location": {"http://elsewhere.test/take"}}))
-			r.check(fmt.Sprint("redirect ", status), r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
+			r.check(fmt.Sprint("redirect ", status), r.send(r.t.Context(), r.Message), Unknown())
 		}
 		if len(r.requests) != 5 {
 			r.t.Errorf("five sends made %d requests", len(r.requests))
@@ -76,7 +77,7 @@ func (c Case) hang(t *testing.T) {
 		if took := time.Since(began); took != deadline {
 			r.t.Errorf("the send took %v, its deadline was %v", took, deadline)
 		}
-		r.check("hanging far end", err, Want{Verdict: retry.Away})
+		r.check("hanging far end", err, Unknown())
 		if !errors.Is(err, context.DeadlineExceeded) {
 			r.t.Errorf("the error does not tell of the deadline: %v", err)
 		}
@@ -93,7 +94,7 @@ func (c Case) hangingBody(t *testing.T) {
 			hang(w, req)
 		})
 		began := time.Now()
-		r.check("hanging body", r.send(r.t.Context(), r.Message), c.Want(http.StatusInternalServerError))
+		r.check("hanging body", r.send(r.t.Context(), r.Message), c.want(http.StatusInternalServerError))
 		if took := time.Since(began); took > deadline {
 			r.t.Errorf("the send took %v, its deadline was %v", took, deadline)
 		}
@@ -113,7 +114,7 @@ func (c Case) endless(t *testing.T) {
 			r.t.Error("the sink read 16 MB of an answer")
 		})
 		began := time.Now()
-		r.check("endless body", r.send(r.t.Context(), r.Message), c.Want(http.StatusInternalServerError))
+		r.check("endless body", r.send(r.t.Context(), r.Message), c.want(http.StatusInternalServerError))
 		if took := time.Since(began); took != 0 {
 			r.t.Errorf("the send took %v", took)
 		}
@@ -130,7 +131,7 @@ func (c Case) cancel(t *testing.T) {
 		if took := time.Since(began); took != time.Second {
 			r.t.Errorf("the send ended after %v, it was cancelled after 1s", took)
 		}
-		r.check("cancelled", err, Want{Verdict: retry.Away})
+		r.check("cancelled", err, Unknown())
 		if !errors.Is(err, context.Canceled) {
 			r.t.Errorf("the error does not tell that it was cancelled: %v", err)
 		}
@@ -141,7 +142,7 @@ func (c Case) cancel(t *testing.T) {
 func (c Case) away(t *testing.T) {
 	c.in(t, func(r *room) {
 		r.answer(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-		r.check("connection cut", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
+		r.check("connection cut", r.send(r.t.Context(), r.Message), Unknown())
 		r.answer(func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
@@ -150,10 +151,25 @@ func (c Case) away(t *testing.T) {
 			_, _ = io.WriteString(conn, "nonsense\r\n\r\n")
 			_ = conn.Close()
 		})
-		r.check("no HTTP", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
+		r.check("no HTTP", r.send(r.t.Context(), r.Message), Unknown())
 		r.mu.Lock()
 		r.down = true
 		r.mu.Unlock()
-		r.check("connection refused", r.send(r.t.Context(), r.Message), Want{Verdict: retry.Away})
+		r.check("connection refused", r.send(r.t.Context(), r.Message), Refused(retry.Away))
+	})
+}
+
+// unreachable has the connection itself hang: no byte of the message has left.
+func (c Case) unreachable(t *testing.T) {
+	c.in(t, func(r *room) {
+		r.mu.Lock()
+		r.lost = true
+		r.mu.Unlock()
+		began := time.Now()
+		err := r.send(r.t.Context(), r.Message)
+		if took := time.Since(began); took != deadline {
+			r.t.Errorf("the send took %v, its deadline was %v", took, deadline)
+		}
+		r.check("no connection", err, Refused(retry.Away))
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bellhop/internal/farend"
 	"bellhop/internal/retry"
 	"bellhop/sinks"
 )
@@ -32,7 +32,7 @@ type Request struct {
 	Body   []byte
 }
 
-// room is a sink, a far end, and the wire between them.
+// room is a sink, a far end, and the line between them.
 type room struct {
 	Case
 	t    *testing.T
@@ -42,34 +42,28 @@ type room struct {
 	mu       sync.Mutex
 	handler  http.HandlerFunc
 	requests []Request
-	down     bool
-	conns    chan net.Conn
-	gone     chan struct{}
+	down     bool // connections are refused
+	lost     bool // connections are never answered
 }
 
 // in runs test in a room of its own, under its own clock.
 func (c Case) in(t *testing.T, test func(r *room)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &room{Case: c, t: t, log: &bytes.Buffer{}, conns: make(chan net.Conn), gone: make(chan struct{})}
+		r := &room{Case: c, t: t, log: &bytes.Buffer{}}
 		r.handler = c.Far(time.Now).ServeHTTP
-		transport := &http.Transport{DialContext: r.dial}
-		server := &http.Server{Handler: r, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-		served := make(chan error)
-		go func() { served <- server.Serve(r) }()
+		line := farend.NewLine(r, r.dial)
 		defer func() {
-			transport.CloseIdleConnections()
-			if err := server.Close(); err != nil {
+			if err := line.Close(); err != nil {
 				t.Errorf("close the far end: %v", err)
 			}
-			<-served
 			time.Sleep(time.Minute) // net/http lingers on some connections; the bubble wants them gone
 		}()
 		var err error
 		r.sink, err = c.New(Base, sinks.Deps{
 			Log:         slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Now:         time.Now,
-			Client:      &http.Client{Transport: transport},
+			Client:      line.Client(),
 			ExternalURL: "https://bellhop.example.org/",
 			Version:     "1.2.3",
 		})
@@ -82,44 +76,24 @@ func (c Case) in(t *testing.T, test func(r *room)) {
 	})
 }
 
-// dial, Accept, Close and Addr are the wire: a listener without a port.
-func (r *room) dial(ctx context.Context, _, address string) (net.Conn, error) {
+// dial looks at the address of a connection, and refuses or loses it.
+func (r *room) dial(ctx context.Context, address string) error {
 	if address != "far.test:80" {
 		r.t.Errorf("the sink called %s", address)
-		return nil, errors.New("no such host")
+		return errors.New("no such host")
 	}
 	r.mu.Lock()
-	down := r.down
+	down, lost := r.down, r.lost
 	r.mu.Unlock()
-	if down {
-		return nil, errors.New("dial tcp: connection refused by " + Base + "?token=" + r.anySecret())
+	switch {
+	case lost:
+		<-ctx.Done()
+		return ctx.Err()
+	case down:
+		return errors.New("dial tcp: connection refused by " + Base + "?token=" + r.anySecret())
 	}
-	near, far := net.Pipe()
-	select {
-	case r.conns <- far:
-		return near, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-r.gone:
-		return nil, net.ErrClosed
-	}
-}
-
-func (r *room) Accept() (net.Conn, error) {
-	select {
-	case c := <-r.conns:
-		return c, nil
-	case <-r.gone:
-		return nil, net.ErrClosed
-	}
-}
-
-func (r *room) Close() error {
-	close(r.gone)
 	return nil
 }
-
-func (r *room) Addr() net.Addr { return &net.TCPAddr{} }
 
 // ServeHTTP is the far end.
 func (r *room) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -191,13 +165,21 @@ func (r *room) quiet(what, text string) {
 
 func (r *room) check(what string, err error, want Want) {
 	r.t.Helper()
-	verdict := retry.Of(err).Verdict
+	check(r.t, what, err, want)
+}
+
+func check(t *testing.T, what string, err error, want Want) {
+	t.Helper()
 	switch {
 	case want.Taken && err != nil:
-		r.t.Errorf("%s: not taken: %v", what, err)
-	case !want.Taken && err == nil:
-		r.t.Errorf("%s: taken for a success", what)
-	case !want.Taken && verdict != want.Verdict:
-		r.t.Errorf("%s: verdict %d, want %d (%v)", what, verdict, want.Verdict, err)
+		t.Errorf("%s: not taken: %v", what, err)
+	case want.Taken:
+	case err == nil:
+		t.Errorf("%s: taken for a success", what)
+	default:
+		got := retry.Of(err)
+		if got != (retry.Judgement{Verdict: want.Verdict, Wait: want.Wait, Refused: want.Refused}) {
+			t.Errorf("%s: got %+v, want %+v (%v)", what, got, want, err)
+		}
 	}
 }

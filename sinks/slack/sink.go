@@ -41,7 +41,8 @@ func Kind() sinks.Kind {
 		New: func(_ string, settings any, d sinks.Deps) (sinks.Sink, error) {
 			return New(*settings.(*Config), d)
 		},
-		Calm: true,
+		Supersede: sinks.KeepLatest,
+		Calm:      true,
 	}
 }
 

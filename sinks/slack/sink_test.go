@@ -3,7 +3,6 @@ package slack_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -89,17 +88,14 @@ func (d *desk) send(t *testing.T, m sinks.Message) (sinks.Receipt, error) {
 func TestSinkKeepsThePromises(t *testing.T) {
 	sinktest.Run(t, sinktest.Case{
 		New:     func(base string, d sinks.Deps) (sinks.Sink, error) { return slack.New(config(base, "#backups"), d) },
-		Far:     func(now func() time.Time) http.Handler { return farend.NewSlack(now, token, "#backups") },
+		Far:     func(now func() time.Time) sinktest.StandIn { return farend.NewSlack(now, token, "#backups") },
 		Message: message(event.StatusOpen),
 		Secrets: []secret.String{secret.New(token)},
-		Want: func(status int) sinktest.Want {
-			switch {
-			case status/100 == 2:
-				return sinktest.Want{Verdict: retry.Temporary} // only "ok": true is a success
-			case status == http.StatusTooManyRequests:
-				return sinktest.Want{Verdict: retry.Later}
-			}
-			return sinktest.Usual(status)
+		Wants: []sinktest.Status{
+			{First: 200, Last: 299, Want: sinktest.Unknown()}, // only "ok": true is a success
+			{First: 404, Last: 405, Want: sinktest.Refused(retry.Misconfigured)},
+			{First: 410, Last: 410, Want: sinktest.Refused(retry.Misconfigured)},
+			{First: 429, Last: 429, Want: sinktest.Want{Verdict: retry.Away, Refused: true, Wait: 5 * time.Second}},
 		},
 		// Slack has nothing to tell a retry by; it is the same message, though.
 		Key:      func(r sinktest.Request) string { return string(r.Body) },
@@ -166,6 +162,14 @@ func TestReceiptRemembersWhereTheMessageWent(t *testing.T) {
 	}
 	if p := d.Messages()[0]; m.Channel != p.ID || m.TS != p.TS || !strings.Contains(r.Status, p.TS) {
 		t.Errorf("remembered %+v, status %q, posted %+v", m, r.Status, p)
+	}
+}
+
+func TestKindIsAChats(t *testing.T) {
+	k := slack.Kind()
+	want := retry.Limit{N: 1, Per: time.Second, Burst: 1}
+	if k.Supersede != sinks.KeepLatest || !k.Calm || k.Limit != want {
+		t.Errorf("got %+v", k)
 	}
 }
 

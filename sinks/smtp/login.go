@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	errNoLogin = errors.New("the server offers no login that this sink knows: leave out username and password, or ask whoever runs it")
-	errNaked   = errors.New("without encryption the server offers no login that keeps the password from being read: set tls to starttls or tls")
+	errNoLogin = errors.New("the server offers no login that this sink knows")
+	errNaked   = errors.New("without encryption the server offers no login that keeps the password from being read")
 )
 
 // login chooses how to prove who we are from what the server offers. go-mail's own

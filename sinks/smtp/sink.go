@@ -3,12 +3,14 @@
 // counts as sent when the server has answered its end with 250, whatever happens
 // afterwards, and the context ends the session at every point of it.
 //
-// When a send fails, the error tells what the server said and what to do. Only a
-// refusal of this recipient or this mail for good (5yz) is permanent. Login, sender,
-// certificate and the like are the sink's settings: temporary, as is every lost
-// connection. A connection lost after the mail's end leaves open whether it was
-// taken; then it is sent again, under the same Message-ID, which is made from the
-// delivery's id, so that mail programs can fold the two.
+// When a send fails, the error tells what the server said and what to do. A refusal
+// of this recipient or this mail for good (5yz) is permanent, one for now (4yz) holds
+// up him alone; a server that is away or takes mail from nobody is down; login,
+// sender, certificate and the like are the sink's settings, which are then broken.
+// A connection lost after the mail's end leaves open whether it was taken; then it is
+// sent again, under the same Message-ID, which is made from the delivery's id, so
+// that mail programs can fold the two. Whatever goes wrong before, the mail has
+// definitely not been taken.
 //
 // With tls: starttls a server that offers none gets no mail. A password is never
 // sent unencrypted, except to this machine, and stands in no error.
@@ -63,7 +65,8 @@ func Kind() sinks.Kind {
 		New: func(_ string, settings any, d sinks.Deps) (sinks.Sink, error) {
 			return New(*settings.(*Config), d)
 		},
-		Calm: true,
+		Supersede: sinks.KeepLatest,
+		Calm:      true,
 	}
 }
 
@@ -115,7 +118,7 @@ func (s *Sink) deliver(ctx context.Context, msg *mail.Msg, to *netmail.Address) 
 	defer w.close()
 	client, err := mail.NewClient(s.conf.Host, s.options(w, to)...)
 	if err != nil {
-		return "", fmt.Errorf("set up the session: %w", err)
+		return "", retry.Refused(retry.Broken(fmt.Errorf("set up the session: %w; look at host and port", err)))
 	}
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
@@ -166,7 +169,7 @@ func bye(client *mail.Client, session *gosmtp.Client) string {
 // over says that the time was up when that is why the connection broke. What the
 // server has answered before counts more.
 func over(ctx context.Context, err error) error {
-	if ctx.Err() == nil || retry.Of(err).Verdict == retry.Dead {
+	if ctx.Err() == nil || retry.Of(err).Verdict != retry.Away {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ctx.Err(), err)

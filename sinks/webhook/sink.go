@@ -43,7 +43,8 @@ func Kind() sinks.Kind {
 		New: func(_ string, settings any, d sinks.Deps) (sinks.Sink, error) {
 			return New(*settings.(*Config), d)
 		},
-		Calm: true,
+		Supersede: sinks.KeepOpenEnd,
+		Calm:      true,
 	}
 }
 
@@ -103,7 +104,7 @@ func (s *Sink) request(ctx context.Context, m sinks.Message) (*http.Request, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.conf.URL.Reveal(), strings.NewReader(body))
 	if err != nil {
-		return nil, errors.New("url cannot be read") // the parser quotes it
+		return nil, retry.Refused(retry.Broken(errors.New("url cannot be read"))) // the parser quotes it
 	}
 	req.Header.Set("Content-Type", "application/json")
 	for name, value := range s.conf.Headers {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"bellhop/internal/event"
 	"bellhop/internal/farend"
+	"bellhop/internal/retry"
 	"bellhop/internal/secret"
 	"bellhop/sinks"
 	"bellhop/sinks/sinktest"
@@ -37,7 +37,7 @@ func TestSinkKeepsThePromises(t *testing.T) {
 				Username: "bellhop", Password: secret.New("p:ass/wörd"),
 			}, d)
 		},
-		Far:     func(now func() time.Time) http.Handler { return farend.NewWebhook(now) },
+		Far:     func(now func() time.Time) sinktest.StandIn { return farend.NewWebhook(now) },
 		Message: message(),
 		Secrets: []secret.String{secret.New("urlpassword"), secret.New("T0PATHSECRET"), secret.New("querysecret"), secret.New("q/ue"),
 			secret.New(`header "secret" <&`), secret.New("p:ass/wörd"), secret.New("bellhop:p:ass/wörd")},
@@ -50,6 +50,14 @@ func TestSinkKeepsThePromises(t *testing.T) {
 			}
 		},
 	})
+}
+
+func TestKindIsAWebServers(t *testing.T) {
+	k := webhook.Kind()
+	want := retry.Limit{N: 10, Per: time.Second, Burst: 10}
+	if k.Supersede != sinks.KeepOpenEnd || !k.Calm || k.Limit != want {
+		t.Errorf("got %+v", k)
+	}
 }
 
 func send(t *testing.T, c webhook.Config, m sinks.Message) (*farend.Webhook, string) {

@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+
+	"bellhop/internal/retry"
 )
 
 // ErrRedirect is in the chain of the error of a call that was answered by a redirect.
@@ -22,8 +26,9 @@ type Call struct {
 	Header http.Header
 	// Body is the first MaxAnswer bytes; fewer when the answer broke off.
 	Body []byte
-	// Err says, without secrets, why there is no answer to go by: the far end
-	// was not reached, or it answered with a redirect.
+	// Err says, without secrets, why there is no answer to go by: the far end was not
+	// reached (down, and refused when not even a connection came about), or it
+	// answered with a redirect (down: it has moved, or a portal wants a login first).
 	Err error
 
 	broke error // what ended the body early
@@ -36,15 +41,19 @@ func (c *Caller) Call() *Call { return &Call{caller: c} }
 // nothing of the far end is open any more.
 func (c *Call) Do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("User-Agent", c.caller.agent)
-	resp, err := c.caller.client.Do(req)
+	var r road
+	resp, err := c.caller.client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), r.trace())))
 	if err != nil {
-		c.Err = c.caller.fault(req.URL.Host, err)
+		c.Err = retry.Down(0, c.caller.fault(req.URL.Host, err))
+		if r.closed() {
+			c.Err = retry.Refused(c.Err)
+		}
 		return nil, c.Err
 	}
 	defer func() { _ = resp.Body.Close() }() // all that was wanted of it has been read
 	c.Status, c.Header = resp.StatusCode, resp.Header
 	if c.Status/100 == 3 {
-		c.Err = c.redirected(resp)
+		c.Err = retry.Down(0, c.redirected(resp))
 		return nil, c.Err
 	}
 	// A status that has arrived counts, even if the body behind it breaks off:
@@ -53,6 +62,22 @@ func (c *Call) Do(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(c.Body))
 	return resp, nil
 }
+
+// road watches how far a request gets. The transport tells when it begins to look
+// for a connection and when it has one, with DNS, dialling, a proxy and TLS behind
+// it; between the two no byte of the message can have left. Another transport than
+// net/http's own tells nothing, and then nothing is claimed.
+type road struct{ sought, got atomic.Bool }
+
+func (r *road) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { r.sought.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { r.got.Store(true) },
+	}
+}
+
+// closed is true when no connection came about.
+func (r *road) closed() bool { return r.sought.Load() && !r.got.Load() }
 
 func (c *Call) redirected(resp *http.Response) error {
 	to := "nowhere"
