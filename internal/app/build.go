@@ -51,6 +51,7 @@ func (a *App) prepare(c *config.Config) (pipeline.Setup, error) {
 	return pipeline.Setup{
 		Correlator: correlate.New(a.state(c), c.Correlator, a.o.Now),
 		Checker:    checker, Templates: words, Table: table, Outlets: outlets, Timing: c.Correlator,
+		Keep: c.Queue.Keep, KeepBytes: c.Queue.KeepBytes,
 	}, nil
 }
 
@@ -93,7 +94,9 @@ func (a *App) buildSinks(c *config.Config) ([]pipeline.Outlet, error) {
 		if err != nil {
 			return nil, fmt.Errorf("build %s: %w", s.Section, err)
 		}
-		all = append(all, pipeline.Outlet{Name: s.Name, Kind: s.Kind, Sink: sink})
+		all = append(all, pipeline.Outlet{
+			Name: s.Name, Kind: s.Kind, Sink: sink, Fallback: s.Fallback, FallbackAfter: s.FallbackAfter,
+		})
 	}
 	return all, nil
 }
@@ -135,6 +138,7 @@ func buildLanes(c *config.Config, p *pipeline.Pipeline, outlets []pipeline.Outle
 			Timeout: o.Kind.Timeout,
 			Backoff: retry.Key(),
 			GiveUp:  cmp.Or(c.Sinks[i].GiveUp, c.Queue.GiveUpAfter),
+			Died:    p.Died(o.Name),
 		})
 	}
 	return lanes

@@ -37,7 +37,7 @@ func (p *Pipeline) report(o Outlet, j queue.Job, instead event.Instead) (queue.S
 		return queue.Step{}, err
 	}
 	row, err := record.ReportRow(d.Plan, record.Reported{
-		Delivery: j.ID, Incident: d.Incident, Event: d.Event, Instead: instead, Fallback: o.Fallback,
+		Delivery: j.ID, Incident: d.Incident, Event: d.Event, As: d.As, Instead: instead, Fallback: o.Fallback,
 	})
 	if err != nil {
 		return queue.Step{}, err
@@ -178,6 +178,9 @@ func (p *Pipeline) tellFallback(ctx context.Context, v view, step *queue.Step, o
 	for _, target := range o.Sink.Targets() {
 		to := event.Audience{Sink: r.Fallback, Target: target}
 		as, new := e.Status, !slices.Contains(in.Told, to)
+		if !new && r.As != event.StatusOpen {
+			continue // that target hears the same of its own
+		}
 		if as == event.StatusChanged && new {
 			as = event.StatusOpen
 		}

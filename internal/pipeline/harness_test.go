@@ -166,11 +166,16 @@ type house struct {
 	routes  []router.Route
 	words   renderer
 	how     [2]sinks.Superseding // of mail and oncall
-	engine  queue.Engine
-	pipe    *pipeline.Pipeline
-	stop    func()
-	ends    []status // what the modules of plan 1 last left
-	ids     atomic.Int64
+	// fallback is oncall's, after 15 minutes; giveUp the age at which it gives up.
+	fallback  string
+	giveUp    time.Duration
+	keep      time.Duration
+	keepBytes int64
+	engine    queue.Engine
+	pipe      *pipeline.Pipeline
+	stop      func()
+	ends      []status // what the modules of plan 1 last left
+	ids       atomic.Int64
 }
 
 // inHouse runs the test in a bubble of its own time.
@@ -200,7 +205,7 @@ func (h *house) start() {
 	}
 	outlets := []pipeline.Outlet{
 		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
-		{Name: "oncall", Sink: h.pager, Kind: sinks.Kind{Supersede: h.how[1]}},
+		{Name: "oncall", Sink: h.pager, Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute},
 	}
 	table, faults := router.Compile(h.routes, []string{"mail", "oncall"})
 	if len(faults) > 0 {
@@ -209,12 +214,16 @@ func (h *house) start() {
 	p := pipeline.New(pipeline.Deps{
 		Setup: pipeline.Setup{
 			Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets, Timing: timing(),
+			Keep: h.keep, KeepBytes: h.keepBytes,
 		},
 		Engine: engine, Observer: observer{}, Now: time.Now, NewID: h.id, Log: log,
 	})
 	lanes := []queue.Lane{{Name: record.Inbox, Handler: p.Looks(), Workers: 2, Backoff: retry.Key()}}
 	for _, o := range outlets {
-		lanes = append(lanes, queue.Lane{Name: record.Lane(o.Name), Handler: p.Sends(o), Workers: 2, Marks: true, Backoff: retry.Key()})
+		lanes = append(lanes, queue.Lane{
+			Name: record.Lane(o.Name), Handler: p.Sends(o), Workers: 2, Marks: true, Backoff: retry.Key(),
+			GiveUp: h.giveUp, Died: p.Died(o.Name),
+		})
 	}
 	pump := queue.NewPump(engine, lanes, queue.PumpOptions{Now: time.Now, Random: func() float64 { return 0.5 }, Log: log, Grace: time.Second})
 	ctx, cancel := context.WithCancel(context.Background())

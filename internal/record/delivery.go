@@ -37,6 +37,7 @@ type Reported struct {
 	Incident string        `json:"incident,omitempty"`
 	Event    string        `json:"event"`
 	Instead  event.Instead `json:"instead"`
+	As       event.Status  `json:"as"`       // how it was to be heard
 	Fallback string        `json:"fallback"` // the sink that is to be told
 }
 

@@ -36,9 +36,12 @@ func PlanKey(plan string) string { return Plans + url.PathEscape(plan) }
 // OpenKey names the row that exists while a plan has an open incident.
 func OpenKey(plan string) string { return OpenPlans + url.PathEscape(plan) }
 
+// MemoryPrefix begins the keys of what sinks remember of an incident.
+func MemoryPrefix(incident string) string { return "memory/" + incident + "/" }
+
 // MemoryKey names the row of what a sink remembers of an incident and target.
 func MemoryKey(incident string, a event.Audience) string {
-	return "memory/" + incident + "/" + url.PathEscape(a.Sink) + "/" + url.PathEscape(a.Target)
+	return MemoryPrefix(incident) + url.PathEscape(a.Sink) + "/" + url.PathEscape(a.Target)
 }
 
 // Encode makes a row of a value of this package or of package event.

@@ -106,17 +106,19 @@ type indexWalk struct {
 }
 
 func newIndexWalk(c *bbolt.Cursor, prefix []byte, q queue.JobQuery) *indexWalk {
-	w := &indexWalk{move: c.Prev, prefix: prefix}
-	var k []byte
-	switch {
-	case q.Oldest:
-		w.move = c.Next
-		k, _ = c.Seek(append(bytes.Clone(prefix), number(q.After+1)...))
-	case q.After == 0:
-		k, _ = before(c, append(bytes.Clone(prefix), number(math.MaxUint64)...))
-	default:
-		k, _ = before(c, append(bytes.Clone(prefix), number(q.After)...))
+	from := q.After
+	if q.Oldest {
+		w := &indexWalk{move: c.Next, prefix: prefix}
+		k, _ := c.Seek(append(bytes.Clone(prefix), number(from+1)...))
+		w.stand(k)
+		return w
 	}
+	if from == 0 {
+		from = math.MaxUint64
+	}
+	b := newBack(c)
+	w := &indexWalk{move: b.prev, prefix: prefix}
+	k, _ := b.before(append(bytes.Clone(prefix), number(from)...))
 	w.stand(k)
 	return w
 }

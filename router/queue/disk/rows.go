@@ -88,13 +88,9 @@ func (e *Engine) Scan(ctx context.Context, q queue.RowQuery) ([]queue.Row, error
 func (e *Engine) scan(ctx context.Context, q queue.RowQuery) (rows []queue.Row, last string, err error) {
 	err = e.view(ctx, func(p *pending) bool { return p.touchesRows(q.Prefix) }, func(s store) error {
 		prefix := []byte(q.Prefix)
-		c := s.in(inRows).Cursor()
-		step := c.Next
-		if q.Desc {
-			step = c.Prev
-		}
+		k, v, step := startRows(s.in(inRows).Cursor(), q)
 		n := 0
-		for k, v := startRow(c, q); k != nil && bytes.HasPrefix(k, prefix); k, v = step() {
+		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = step() {
 			if n == q.Limit {
 				return nil
 			}
@@ -114,20 +110,22 @@ func (e *Engine) scan(ctx context.Context, q queue.RowQuery) (rows []queue.Row, 
 	return rows, last, err
 }
 
-// startRow finds the first row of a walk.
-func startRow(c *bbolt.Cursor, q queue.RowQuery) (k, v []byte) {
+// startRows finds the first row of a walk, and how it goes on.
+func startRows(c *bbolt.Cursor, q queue.RowQuery) (k, v []byte, step func() (k, v []byte)) {
 	if q.Desc {
 		bound := after([]byte(q.Prefix))
 		if q.After != "" && (bound == nil || q.After < string(bound)) {
 			bound = []byte(q.After)
 		}
-		return before(c, bound)
+		b := newBack(c)
+		k, v = b.before(bound)
+		return k, v, b.prev
 	}
 	k, v = c.Seek([]byte(max(q.Prefix, q.After)))
 	if q.After != "" && string(k) == q.After {
 		k, v = c.Next()
 	}
-	return k, v
+	return k, v, c.Next
 }
 
 // after is the smallest key beyond all that begin with prefix; nil: there is none.
@@ -139,15 +137,4 @@ func after(prefix []byte) []byte {
 	end = bytes.Clone(end)
 	end[len(end)-1]++
 	return end
-}
-
-// before moves to the last key that is smaller than bound; nil: to the very last.
-func before(c *bbolt.Cursor, bound []byte) (k, v []byte) {
-	if bound == nil {
-		return c.Last()
-	}
-	if k, _ := c.Seek(bound); k == nil {
-		return c.Last()
-	}
-	return c.Prev()
 }
