@@ -90,6 +90,7 @@ func decode(values map[string]any, dir string, kinds []sinks.Kind, r *report) *C
 	f := file{Config: Default()}
 	d.keys("", values, target(&f))
 	c := f.Config
+	d.giveUpAfter = c.Queue.GiveUpAfter
 	c.Sinks = d.sinks(f.Mail, f.Sinks, kinds)
 	return &c
 }
@@ -112,6 +113,9 @@ func check(c *Config, r *report) {
 	for _, s := range c.Sinks {
 		if s.Settings != nil && s.Kind.Validate != nil {
 			r.section(s.Section, s.Kind.Validate(s.Settings))
+		}
+		if s.Settings != nil {
+			r.section(s.Section, s.checkGiveUp(c))
 		}
 	}
 	for _, f := range c.Redis.Warnings() {

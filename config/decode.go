@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // decoder puts plain values into structs, strictly, and goes on after a fault.
@@ -15,6 +16,8 @@ import (
 type decoder struct {
 	*report
 	dir string // of the file; other files' paths count from there
+	// giveUpAfter is the queue's, for sinks that name no other.
+	giveUpAfter time.Duration
 }
 
 // field is where a key's value goes.

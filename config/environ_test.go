@@ -72,7 +72,7 @@ func TestFaultsOfTheEnvironmentNameTheVariable(t *testing.T) {
 		{"BELLHOP_MAIL__TO=", "BELLHOP_MAIL__TO: is empty: give an address"},
 		{"BELLHOP_MAIL__=1", "BELLHOP_MAIL__: has a level without a name: write BELLHOP_SECTION__KEY"},
 		{"BELLHOP_SINKS__CHAT__CHANNEL=x", "BELLHOP_SINKS__CHAT__CHANNEL: sinks.chat.type: is not given: " +
-			"the types are ns8-sendmail, odd, pagerduty, slack, smtp, webhook"},
+			"the types are exec, ns8-sendmail, odd, pagerduty, slack, smtp, webhook"},
 		{"BELLHOP_REDIS__PASSWORD_FILE=hunter2", "BELLHOP_REDIS__PASSWORD_FILE: the file is not there: " +
 			"name a readable file that holds the secret alone"},
 		{"BELLHOP_CORRELATOR__MAX_WAIT=long", `BELLHOP_CORRELATOR__MAX_WAIT: "long" is no duration: ` +

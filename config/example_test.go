@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -57,10 +58,17 @@ func TestExampleNamesEveryKeyOfEverySink(t *testing.T) {
 		section := sections[s.Name].(map[string]any)
 		hasEvery(t, s.Name, section, reflect.TypeOf(k.Settings()).Elem())
 		hasEvery(t, s.Name, section, reflect.TypeFor[struct {
-			Rate  retry.Limit `koanf:"rate"`
-			Burst int         `koanf:"burst"`
+			Rate          retry.Limit   `koanf:"rate"`
+			Burst         int           `koanf:"burst"`
+			GiveUp        time.Duration `koanf:"give_up_after"`
+			Fallback      string        `koanf:"fallback"`
+			FallbackAfter time.Duration `koanf:"fallback_after"`
 		}]())
 		same(t, s.Name+"'s limit", s.Limit, k.Limit)
+		same(t, s.Name+"'s give_up_after", s.GiveUp, c.Queue.GiveUpAfter)
+		if s.Fallback != "" {
+			same(t, s.Name+"'s fallback_after", s.FallbackAfter, 15*time.Minute)
+		}
 		keepsDefaults(t, s.Name, reflect.ValueOf(s.Settings).Elem(), reflect.ValueOf(k.Settings()).Elem())
 	}
 }

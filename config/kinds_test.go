@@ -83,6 +83,7 @@ func plainKinds() []sinks.Kind {
 		kind("pagerduty", 120, time.Minute, 10, func() any { return &pagerSettings{URL: "https://events.pagerduty.com"} }),
 		kind("slack", 1, time.Second, 1, func() any { return &slackSettings{URL: "https://slack.com/api/"} }),
 		kind("webhook", 10, time.Second, 10, func() any { return &hookSettings{} }),
+		kind("exec", 0, 0, 0, func() any { return &struct{}{} }),
 	}
 }
 

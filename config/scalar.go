@@ -48,6 +48,9 @@ func (d *decoder) scalar(key string, v any, to reflect.Value) bool {
 	case *time.Duration:
 		d.duration(key, v, p)
 		return true
+	case *int64:
+		d.size(key, v, p)
+		return true
 	case *retry.Limit:
 		d.rate(key, v, p)
 		return true

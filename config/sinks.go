@@ -24,7 +24,7 @@ type Sink struct {
 	// GiveUp is the age beyond which a delivery gets one last attempt.
 	GiveUp time.Duration
 	// Fallback is the sink that is told what this one gave up, or has not told
-	// within FallbackAfter; "": none is.
+	// within FallbackAfter; "" and 0: none is.
 	Fallback      string
 	FallbackAfter time.Duration
 	Section       string // the key under which it stands: "sinks.chat", or "mail"
@@ -39,9 +39,12 @@ var sinkName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // common is what every sink has beside the settings of its kind.
 type common struct {
-	Type  string      `koanf:"type"`
-	Rate  retry.Limit `koanf:"rate"`
-	Burst int         `koanf:"burst"`
+	Type          string        `koanf:"type"`
+	Rate          retry.Limit   `koanf:"rate"`
+	Burst         int           `koanf:"burst"`
+	GiveUp        time.Duration `koanf:"give_up_after"`
+	Fallback      string        `koanf:"fallback"`
+	FallbackAfter time.Duration `koanf:"fallback_after"`
 }
 
 // sinks decodes the sections mail and sinks.
@@ -109,10 +112,14 @@ func (d *decoder) sink(s *Sink, v any, kinds []sinks.Kind) {
 	}
 	s.Kind = kinds[i]
 	s.Settings = s.Kind.Settings()
-	c := common{Rate: s.Kind.Limit, Burst: s.Kind.Limit.Burst}
+	c := common{Rate: s.Kind.Limit, Burst: s.Kind.Limit.Burst, GiveUp: d.giveUpAfter, FallbackAfter: usualFallbackAfter}
 	d.keys(s.Section, m, target(&c), target(s.Settings))
 	s.Limit = retry.Limit{N: c.Rate.N, Per: c.Rate.Per, Burst: c.Burst}
 	d.burst(s, m["burst"] != nil)
+	s.GiveUp, s.Fallback = c.GiveUp, c.Fallback
+	if s.Fallback != "" {
+		s.FallbackAfter = c.FallbackAfter
+	}
 }
 
 // burst fits the kind's own burst to the rate, and finds fault with one that was

@@ -82,7 +82,7 @@ func summary(file string, c *config.Config, targets map[string]int) string {
 	fmt.Fprintf(&b, "reads the cluster's Redis at %s\n", redisOf(c))
 	fmt.Fprintf(&b, "keeps its queue in %s\n", c.Queue.Path)
 	for _, s := range c.Sinks {
-		fmt.Fprintf(&b, "sink %s: %s, %s, %s\n", s.Name, s.Kind.Name, count(targets[s.Name], "target"), pace(s.Limit))
+		fmt.Fprintf(&b, "sink %s: %s, %s, %s, %s\n", s.Name, s.Kind.Name, count(targets[s.Name], "target"), pace(s.Limit), giveUp(s))
 	}
 	for i, r := range c.Routes {
 		fmt.Fprintf(&b, "routes.%d: %s\n", i, routeText(r))
@@ -124,6 +124,15 @@ func pace(l retry.Limit) string {
 		return "no limit"
 	}
 	return fmt.Sprintf("at most %d in %s, %d at once", l.N, short(l.Per), l.Burst)
+}
+
+// giveUp says when a sink gives up, and who is told in its place.
+func giveUp(s config.Sink) string {
+	text := "gives up after " + short(s.GiveUp)
+	if s.Fallback != "" {
+		text += ", tells " + s.Fallback + " instead when it does or after " + short(s.FallbackAfter)
+	}
+	return text
 }
 
 // short leaves out the zeros of 1m0s and 2h0m0s.

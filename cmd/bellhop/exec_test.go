@@ -75,8 +75,8 @@ func TestExec(t *testing.T) {
 listens on 127.0.0.1:9099
 reads the cluster's Redis at /run/redis/redis.sock where that is there, else at 127.0.0.1:6379
 keeps its queue in /var/lib/bellhop
-sink mail: ns8-sendmail, 2 targets, at most 30 in 1m, 10 at once
-sink pager: fake, 1 target, at most 5 in 1h30m, 1 at once
+sink mail: ns8-sendmail, 2 targets, at most 30 in 1m, 10 at once, gives up after 24h
+sink pager: fake, 1 target, at most 5 in 1h30m, 1 at once, gives up after 2h, tells mail instead when it does or after 10m
 routes.0: outcome="REPO_FAILURE" and plan="1" to pager, mail, then on
 routes.1: everything to mail
 `, warning}},
@@ -86,7 +86,7 @@ routes.1: everything to mail
 listens on 127.0.0.1:9100
 reads the cluster's Redis at 127.0.0.1:6379
 keeps its queue in /tmp/q
-sink mail: ns8-sendmail, 1 target, at most 30 in 1m, 10 at once
+sink mail: ns8-sendmail, 1 target, at most 30 in 1m, 10 at once, gives up after 24h
 no routes: every sink hears everything
 `, ""}},
 		"check tells every fault": {args: "check --config testdata/bad.yml", want: result{2, "",

@@ -46,5 +46,30 @@ func (c Config) Validate() []fault.Fault {
 			Key: "path", Text: "is empty", Remedy: "name a folder on a disk that outlives a restart",
 		})
 	}
+	return append(faults, c.validateKeeping()...)
+}
+
+// leastKept is the least that keep_bytes may be: room for what waits and for a
+// log that is worth looking at.
+const leastKept = 16 << 20
+
+// validateKeeping looks at what ends and what goes.
+func (c Config) validateKeeping() []fault.Fault {
+	var faults []fault.Fault
+	if c.GiveUpAfter <= 0 {
+		faults = append(faults, fault.Fault{
+			Key: "give_up_after", Text: "is 0, so nothing would be tried twice", Remedy: "give a time such as 24h",
+		})
+	}
+	if c.Keep <= 0 {
+		faults = append(faults, fault.Fault{
+			Key: "keep", Text: "is 0, so there would be no delivery log", Remedy: "give a time such as 30d",
+		})
+	}
+	if c.KeepBytes < leastKept {
+		faults = append(faults, fault.Fault{
+			Key: "keep_bytes", Text: "is too small", Remedy: "give 16MiB or more, such as 1GiB",
+		})
+	}
 	return faults
 }

@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"slices"
 	"testing"
 
 	"bellhop/router/queue"
@@ -10,8 +11,11 @@ func TestSettingsThatCannotKeepAnything(t *testing.T) {
 	if faults := queue.DefaultConfig().Validate(); len(faults) > 0 {
 		t.Errorf("the defaults are refused: %v", faults)
 	}
-	faults := queue.Config{Engine: "redis"}.Validate()
-	if len(faults) != 2 || faults[0].Key != "engine" || faults[1].Key != "path" {
-		t.Errorf("got %v, want faults of engine and path", faults)
+	var keys []string
+	for _, f := range (queue.Config{Engine: "redis", KeepBytes: 16<<20 - 1}).Validate() {
+		keys = append(keys, f.Key)
+	}
+	if want := []string{"engine", "path", "give_up_after", "keep", "keep_bytes"}; !slices.Equal(keys, want) {
+		t.Errorf("got faults of %v, want %v", keys, want)
 	}
 }
