@@ -43,8 +43,13 @@ type daemon struct {
 // webhook. Looks happen at once, and Redis being away is told at once, too.
 func newDaemon(t *testing.T, hook string) *daemon {
 	t.Helper()
-	dir := t.TempDir()
-	d := &daemon{t: t, file: filepath.Join(dir, "config.yml")}
+	return newDaemonIn(t, hook, filepath.Join(t.TempDir(), "queue"))
+}
+
+// newDaemonIn prepares one that keeps its queue in this folder.
+func newDaemonIn(t *testing.T, hook, folder string) *daemon {
+	t.Helper()
+	d := &daemon{t: t, file: filepath.Join(t.TempDir(), "config.yml")}
 	settings := fmt.Sprintf(`
 receiver: {port: 0}
 correlator: {wait_seconds: 0, max_wait: 0}
@@ -52,7 +57,7 @@ redis: {address: "127.0.0.1:1"}
 queue: {path: %q}
 sinks:
   hook: {type: webhook, url: %q, rate: 1000/1s, burst: 1000}
-`, filepath.Join(dir, "queue"), hook)
+`, folder, hook)
 	if err := os.WriteFile(d.file, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -333,4 +338,16 @@ func TestServeSaysThatAnotherProcessHoldsTheQueue(t *testing.T) {
 	if code != codeFault || !strings.Contains(errs.String(), "another process holds it") {
 		t.Errorf("exit %d, said %q", code, errs.String())
 	}
+}
+
+// newFar is a far end that hands over what it is told.
+func newFar(t *testing.T, heard func(body []byte)) string {
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			heard(body)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }
