@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -54,12 +56,16 @@ func fill(t *testing.T, folder string) string {
 	return f.Name()
 }
 
+// alertOf is a firing alert of a plan, of about so many bytes.
+func alertOf(plan string, size int) string {
+	return fmt.Sprintf(`{"alerts":[{"status":"firing","labels":{"alertname":"BackupFailed","id":%q},"annotations":{"a":%q,"b":%q}}]}`,
+		plan, strings.Repeat("x", size/2), strings.Repeat("y", size/2))
+}
+
 // say posts an alert of a plan, as large as asked for, and returns the answer.
 func (d *daemon) say(plan string, size int) (int, string) {
 	d.t.Helper()
-	text := fmt.Sprintf(`{"alerts":[{"status":"firing","labels":{"alertname":"BackupFailed","id":%q},"annotations":{"a":%q,"b":%q}}]}`,
-		plan, strings.Repeat("x", size/2), strings.Repeat("y", size/2))
-	resp, err := http.Post(d.url+"/alert", "application/json", strings.NewReader(text))
+	resp, err := http.Post(d.url+"/alert", "application/json", strings.NewReader(alertOf(plan, size)))
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -85,51 +91,88 @@ func answered(t *testing.T, resp *http.Response) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
+// hoarder posts alerts of plans of their own and keeps those that were accepted.
+type hoarder struct {
+	*daemon
+	accepted []string
+	refusal  string // the last one
+}
+
+func (h *hoarder) tell(size int) (kept bool) {
+	h.t.Helper()
+	plan := fmt.Sprint(len(h.accepted))
+	switch code, text := h.say(plan, size); code {
+	case http.StatusOK:
+		h.accepted = append(h.accepted, plan)
+		return true
+	case http.StatusServiceUnavailable:
+		h.refusal = text
+	default:
+		h.t.Fatalf("got %d %s", code, text)
+	}
+	return false
+}
+
+// crowd posts an alert of one plan over and over, whatever the answer, as others do
+// while somebody asks whether bellhop is ready. It returns how to end that.
+func (h *hoarder) crowd(size int) (calm func()) {
+	ctx, cancel := context.WithCancel(h.t.Context())
+	text := alertOf("crowd", size)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if resp, err := http.Post(h.url+"/alert", "application/json", strings.NewReader(text)); err == nil {
+					_ = resp.Body.Close()
+				}
+			}
+		})
+	}
+	return func() { cancel(); wg.Wait() }
+}
+
 func TestAFullDiskRefusesLosesNothingAndRecovers(t *testing.T) {
-	const large, small = 12 << 10, 10
+	const large, medium, small = 12 << 10, 3 << 10, 10 // bytes
 	folder := smallDisk(t)
-	h, url := newHook(t)
-	d := newDaemonIn(t, url, folder)
-	d.start()
-	var accepted []string
-	refusal := ""
-	tell := func(size int) int {
-		plan := fmt.Sprint(len(accepted))
-		code, text := d.say(plan, size)
-		switch code {
-		case http.StatusOK:
-			accepted = append(accepted, plan)
-		case http.StatusServiceUnavailable:
-			refusal = text
-		default:
-			t.Fatalf("got %d %s", code, text)
+	far, url := newHook(t)
+	h := &hoarder{daemon: newDaemonIn(t, url, folder)}
+	h.start()
+	for _, recover := range []struct {
+		how string
+		do  func()
+	}{
+		{"by itself", func() {}},
+		{"after a kill", func() { h.kill(); h.start() }},
+	} {
+		for range 20 {
+			if !h.tell(large) {
+				t.Fatalf("it refuses before the disk is full: %s", h.refusal)
+			}
 		}
-		return code
-	}
-	for range 20 {
-		if code := tell(large); code != http.StatusOK {
-			t.Fatalf("it refuses before the disk is full: %s", refusal)
+		filler := fill(t, folder)
+		waitFor(t, "what room the queue had for itself is used up", func() bool { return !h.tell(large) })
+		if !strings.Contains(h.refusal, folder) || !strings.Contains(h.refusal, "space") {
+			t.Errorf("the refusal does not say that the disk is full, and which: %s", h.refusal)
 		}
+		calm := h.crowd(large)
+		waitFor(t, "it says that it is not ready, and why", func() bool {
+			for h.tell(medium) || h.tell(small) { // there may be room for smaller ones yet
+			}
+			code, text := h.ready()
+			return code == http.StatusServiceUnavailable && strings.Contains(text, "space")
+		})
+		calm()
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		recover.do()
+		waitFor(t, "it is ready again "+recover.how, func() bool { code, _ := h.ready(); return code == http.StatusOK })
+		waitFor(t, "it accepts again "+recover.how, func() bool { return h.tell(large) })
 	}
-	filler := fill(t, folder)
-	waitFor(t, "what room the queue had for itself is used up", func() bool { return tell(large) != http.StatusOK })
-	if !strings.Contains(refusal, folder) || !strings.Contains(refusal, "space") {
-		t.Errorf("the refusal does not say that the disk is full, and which: %s", refusal)
+	for _, plan := range h.accepted {
+		waitFor(t, "plan "+plan+" was told", func() bool { return far.heard(plan) > 0 })
 	}
-	waitFor(t, "it is not ready", func() bool {
-		tell(small) // there may be room for a small one yet
-		code, text := d.ready()
-		return code == http.StatusServiceUnavailable && strings.Contains(text, "space")
-	})
-	if err := os.Remove(filler); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, "it is ready again by itself", func() bool { code, _ := d.ready(); return code == http.StatusOK })
-	waitFor(t, "it accepts again", func() bool { return tell(large) == http.StatusOK })
-	for _, plan := range accepted {
-		waitFor(t, "plan "+plan+" was told", func() bool { return h.heard(plan) > 0 })
-	}
-	t.Logf("%d alerts accepted on a disk that was full meanwhile, all told; refused with %s", len(accepted), refusal)
+	t.Logf("%d alerts accepted on a disk that was full twice meanwhile, all told; refused with %s", len(h.accepted), h.refusal)
 }
 
 func TestAReadOnlyDiskIsNamedAndLosesNothing(t *testing.T) {

@@ -6,6 +6,6 @@
 // that is missed stands in the table as missed. What could not be measured fails
 // the run instead of leaving a figure out.
 //
-// `make bench` runs it. Each row is a file: accept, lone, road, storm, waiting,
+// `make bench` runs it, on Linux, whose /proc tells of memory and processor time. Each row is a file: accept, lone, road, storm, waiting,
 // idle, limit, engines. In `make test` only the tools of this package are tested.
 package bench

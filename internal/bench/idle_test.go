@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"bellhop/correlate/redistest"
 )
 
 const (
@@ -14,7 +16,7 @@ const (
 )
 
 // idle is a bellhop with nothing to do, which sits there while everything else is
-// measured. What is counted is its own CPU time, so the others do not matter.
+// measured, with a cluster's Redis that answers. What is counted is its own CPU time, so the others do not matter.
 type idle struct {
 	b     *bellhop
 	since time.Time
@@ -23,7 +25,10 @@ type idle struct {
 
 func beginIdle(t *testing.T, bin string) *idle {
 	t.Helper()
-	i := &idle{b: newBellhop(t, bin, quiet(t))}
+	redis := redistest.Start(t)
+	redis.Load(failing(numbers(0, 3), 600), time.Now())
+	settings := fmt.Sprintf("redis: {address: %q}\nsinks: {hook: {type: webhook, url: %q}}", redis.Addr, "http://"+closedAddress(t)+"/")
+	i := &idle{b: newBellhop(t, bin, settings)}
 	i.b.start()
 	time.Sleep(idleSettle)
 	i.since, i.used = time.Now(), cpuOf(t, i.b.pid())
