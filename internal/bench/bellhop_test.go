@@ -164,17 +164,21 @@ func (b *bellhop) metric(name string) int {
 // waiting is how many jobs wait in the lanes of all sinks.
 func (b *bellhop) waiting() int { return b.metric("bellhop_queue_depth") }
 
-// steady waits until no more jobs come in, and returns how many wait.
-func (b *bellhop) steady(still time.Duration) int {
+// steadyFor is how long nothing may have come in before nothing more is expected.
+const steadyFor = 5 * time.Second
+
+// steady waits until no more jobs come in. It returns how many wait, and since when
+// there are so many.
+func (b *bellhop) steady() (n int, since time.Time) {
 	b.t.Helper()
-	n, since := -1, time.Now()
-	for time.Since(since) < still {
+	n, since = -1, time.Now()
+	for time.Since(since) < steadyFor {
 		if now := b.waiting(); now != n {
 			n, since = now, time.Now()
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	return n
+	return n, since
 }
 
 // events counts the events that are kept.

@@ -30,8 +30,8 @@ func waiting(t *testing.T, bin string) []row {
 	for first := 0; first < incidents; first += waitingPost {
 		full.post(plansBody(numbers(first, min(waitingPost, incidents-first))))
 	}
-	depth, events := full.steady(5*time.Second), full.events()
-	filled := time.Since(began)
+	depth, since := full.steady()
+	events := full.events()
 	full.kill()
 	full.configure(fourSinks(t, "wait_seconds: 30"))
 	ready := full.start()
@@ -64,7 +64,7 @@ func waiting(t *testing.T, bin string) []row {
 		{what + ", ready after SIGKILL and start", "≤ 1 s", fmt.Sprintf("%.2f s", ready.Seconds()), ready <= time.Second},
 		{
 			what + ", what is stored", "one event an incident, a delivery for each sink",
-			fmt.Sprintf("%s events, %s deliveries; %.0f s from the first alert on", grouped(events), grouped(depth), filled.Seconds()),
+			fmt.Sprintf("%s events, %s deliveries; %.0f s from the first alert on", grouped(events), grouped(depth), since.Sub(began).Seconds()),
 			events == incidents && depth == incidents*waitingSinks,
 		},
 	}
