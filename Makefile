@@ -9,7 +9,7 @@ FUZZTIME ?= 30s
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/bellhop
@@ -25,7 +25,12 @@ test: ## install what the tests need (as root on Debian) and run them all
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on ./...
 
 .PHONY: bench
-bench: ## run the benchmarks
+bench: ## measure bellhop beside what it is compared with, and write docs/benchmarks.md
+	./.ci/install-test-programs
+	BELLHOP_BENCH=$(CURDIR)/docs/benchmarks.md $(GO) test -run '^TestTable$$' -count=1 -timeout 30m -v ./internal/bench
+
+.PHONY: microbench
+microbench: ## run the Go benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: lint

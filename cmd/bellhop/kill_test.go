@@ -33,23 +33,33 @@ func TestMain(m *testing.M) {
 
 // daemon is bellhop as a process of its own.
 type daemon struct {
-	t    *testing.T
-	file string
-	cmd  *osexec.Cmd
-	url  string
-	mu   sync.Mutex
-	said []string // lines of the log
+	t      *testing.T
+	file   string
+	folder string // of the queue
+	cmd    *osexec.Cmd
+	url    string
+	mu     sync.Mutex
+	said   []string // lines of the log
 }
 
 // newDaemon prepares a bellhop whose cluster does not answer and which tells one
 // webhook. Looks happen at once, and Redis being away is told at once, too.
 func newDaemon(t *testing.T, hook string) *daemon {
 	t.Helper()
-	dir := t.TempDir()
-	d := &daemon{t: t, file: filepath.Join(dir, "config.yml")}
-	d.settings(0, fmt.Sprintf("hook: {type: webhook, url: %q, rate: 1000/1s, burst: 1000}", hook))
+	return newDaemonIn(t, hook, filepath.Join(t.TempDir(), "queue"))
+}
+
+// newDaemonIn prepares one that keeps its queue in this folder.
+func newDaemonIn(t *testing.T, hook, folder string) *daemon {
+	t.Helper()
+	d := &daemon{t: t, file: filepath.Join(t.TempDir(), "config.yml"), folder: folder}
+	d.settings(0, webhookAt("hook", hook))
 	t.Cleanup(d.kill)
 	return d
+}
+
+func webhookAt(name, url string) string {
+	return fmt.Sprintf("%s: {type: webhook, url: %q, rate: 1000/1s, burst: 1000}", name, url)
 }
 
 // settings writes the configuration; what is given stands under sinks.
@@ -62,7 +72,7 @@ redis: {address: "127.0.0.1:1"}
 queue: {path: %q}
 sinks:
   %s
-`, port, filepath.Join(filepath.Dir(d.file), "queue"), strings.Join(sinks, "\n  "))
+`, port, d.folder, strings.Join(sinks, "\n  "))
 	if err := os.WriteFile(d.file, []byte(text), 0o600); err != nil {
 		d.t.Fatal(err)
 	}
@@ -342,4 +352,16 @@ func TestServeSaysThatAnotherProcessHoldsTheQueue(t *testing.T) {
 	if code != codeFault || !strings.Contains(errs.String(), "another process holds it") {
 		t.Errorf("exit %d, said %q", code, errs.String())
 	}
+}
+
+// newFar is a far end that hands over what it is told.
+func newFar(t *testing.T, heard func(body []byte)) string {
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			heard(body)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }

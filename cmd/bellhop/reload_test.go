@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,10 +18,6 @@ func (d *daemon) hangup(says string) {
 		d.t.Fatal(err)
 	}
 	waitFor(d.t, "the log says "+says, func() bool { return strings.Count(d.log(), says) > before })
-}
-
-func webhookAt(name, url string) string {
-	return fmt.Sprintf("%s: {type: webhook, url: %q, rate: 1000/1s, burst: 1000}", name, url)
 }
 
 func TestR20ASinkComesAndGoesWithSIGHUP(t *testing.T) {

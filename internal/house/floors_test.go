@@ -15,7 +15,8 @@ import (
 var floors = map[string]int{
 	"cmd/bellhop": 6,
 
-	"internal/demo": 5,
+	"internal/bench": 5,
+	"internal/demo":  5,
 
 	"internal/app": 4,
 
