@@ -151,7 +151,7 @@ func (w *world) live(life int, r *rand.Rand) {
 
 var depth = regexp.MustCompile(`(?m)^bellhop_queue_depth\{.*\} ([0-9.e+]+)$`)
 
-// drain waits until nothing waits any more.
+// drain waits until the witness has heard of every plan and nothing waits any more.
 func (w *world) drain(ctx context.Context) {
 	left := "nothing was read"
 	for ctx.Err() == nil {
@@ -173,13 +173,27 @@ func (w *world) drain(ctx context.Context) {
 			}
 			waiting += n
 		}
-		if waiting == 0 && len(lanes) == len(w.fars) {
+		unheard := w.unheard()
+		if waiting == 0 && len(lanes) == len(w.fars) && unheard == 0 {
 			return
 		}
-		left = fmt.Sprintf("%v wait in %d lanes", waiting, len(lanes))
+		left = fmt.Sprintf("%v wait in %d lanes, and the witness has not heard of %d plans", waiting, len(lanes), unheard)
 		time.Sleep(50 * time.Millisecond)
 	}
 	w.t.Fatalf("not everything arrived within %v: %s\n%s", chaosEnd, left, tail(w.said()))
+}
+
+// unheard counts the plans that the witness has not heard of.
+func (w *world) unheard() (n int) {
+	known := latest(w.witness().all())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for plan := range w.told {
+		if _, heard := known[plan]; !heard {
+			n++
+		}
+	}
+	return n
 }
 
 func tail(text string) string {
