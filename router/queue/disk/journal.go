@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 const (
@@ -63,8 +62,8 @@ func (j *journal) reserve(n int64) error {
 
 func (j *journal) extend() error {
 	if j.room >= journalIdle {
-		err := syscall.Fallocate(int(j.f.Fd()), 0, j.room, journalStep)
-		if !errors.Is(err, syscall.EOPNOTSUPP) {
+		err := allocate(j.f, j.room, journalStep)
+		if !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
 	}
@@ -83,7 +82,7 @@ func (j *journal) write(sync bool) error {
 		return j.undo(err)
 	}
 	if sync {
-		if err := syscall.Fdatasync(int(j.f.Fd())); err != nil {
+		if err := datasync(j.f); err != nil {
 			return j.undo(err)
 		}
 	}

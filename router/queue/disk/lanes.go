@@ -119,7 +119,7 @@ func (e *Engine) Usage(ctx context.Context) (queue.Usage, error) {
 	err := e.view(ctx, func(*pending) bool { return false }, func(s store) error {
 		spare := int64(e.db.Stats().FreePageN) * int64(e.db.Info().PageSize)
 		u.Used = max(s.tx.Size()-spare, 0) + e.journal.end
-		u.Free = int64(fs.Bavail)*fs.Bsize + spare
+		u.Free = int64(fs.Bavail)*int64(fs.Bsize) + spare
 		return nil
 	})
 	return u, err

@@ -1,7 +1,5 @@
 package disk
 
-import "syscall"
-
 const (
 	// breath is how often the store is asked until its pages are let go.
 	breath = 64
@@ -26,9 +24,8 @@ func (e *Engine) letGo() {
 	if info.Data == 0 || size < small {
 		return
 	}
-	_, _, errno := syscall.Syscall(syscall.SYS_MADVISE, info.Data, uintptr(size), syscall.MADV_DONTNEED)
-	if errno != 0 {
-		e.log.Debug("queue: pages could not be let go", "folder", e.folder, "err", errno)
+	if err := unmap(info.Data, uintptr(size)); err != nil {
+		e.log.Debug("queue: pages could not be let go", "folder", e.folder, "err", err)
 	}
 }
 
