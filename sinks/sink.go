@@ -5,7 +5,7 @@
 // The promise: a sink carries one message to one target and says honestly what
 // came of it. It never sleeps, loops, retries or counts: that is the queue's. An
 // error says what was being sent where and what to do about it, holds no secret,
-// and is marked by package retry where trying again later is wrong.
+// and is marked by package retry with what shall become of the message and of its lane.
 package sinks
 
 import (

@@ -22,6 +22,7 @@ func TestTheDocsNameMetricsThatExist(t *testing.T) {
 	set.Succeeded("1", time.Unix(1, 0))
 	set.Lanes(func() ([]metrics.Lane, error) { return []metrics.Lane{{Sink: "mail", Lane: "mail"}}, nil })
 	set.Incidents(func() (int, error) { return 0, nil })
+	set.Free(func() (int64, error) { return 0, nil })
 	w := httptest.NewRecorder()
 	set.Handler(slog.New(slog.DiscardHandler)).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "running.md"))
