@@ -54,6 +54,7 @@ type Options struct {
 type App struct {
 	o        Options
 	listener net.Listener
+	socket   *socket // nil: there is none
 	engine   *disk.Engine
 	redis    *correlate.Redis
 	metrics  *metrics.Set
@@ -96,6 +97,7 @@ func (a *App) build() error {
 	if a.listener, err = net.Listen("tcp", c.Receiver.Address()); err != nil {
 		return fmt.Errorf("listen for alerts: %w", err)
 	}
+	a.socket = openSocket(c.Queue.Path, a.o.Log)
 	a.pipe = pipeline.New(pipeline.Deps{
 		Engine:     a.engine,
 		Correlator: correlate.New(a.state(), c.Correlator, a.o.Now),
@@ -140,7 +142,8 @@ func (a *App) buildHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(intake.Path, intake.NewHandler(a.o.Config.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log))
 	mux.Handle("/", admin.NewHandler(admin.Deps{
-		Engine: a.engine, Ready: a.ready, Metrics: a.metrics.Handler(a.o.Log), Log: a.o.Log,
+		Engine: a.engine, Lanes: a.engine.Lanes, Gates: a.gates, Sinks: a.sinkTypes, Actions: byHand(a.pipe),
+		Ready: a.ready, Metrics: a.metrics.Handler(a.o.Log), Now: a.o.Now, Log: a.o.Log,
 	}))
 	return mux
 }
@@ -168,6 +171,7 @@ func (a *App) Addr() net.Addr { return a.listener.Addr() }
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return intake.Serve(ctx, a.listener, a.handler, a.o.Log) })
+	group.Go(func() error { a.socket.serve(ctx, a.handler, a.o.Log); return nil })
 	group.Go(func() error { return a.pump.Run(ctx) })
 	group.Go(func() error { a.sweep(ctx); return nil })
 	err := group.Wait()
@@ -192,7 +196,7 @@ func (a *App) sweep(ctx context.Context) {
 
 // close gives back what build opened; what Run's parts closed already is no fault.
 func (a *App) close() error {
-	var errs []error
+	errs := []error{a.socket.shut()}
 	if a.listener != nil {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
