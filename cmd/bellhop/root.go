@@ -62,7 +62,8 @@ func newRoot(p *process) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.PersistentFlags().StringVar(&p.config, "config", "/etc/bellhop/config.yml", "`file` with the settings")
-	root.AddCommand(newServe(p), newDemo(p), newCheck(p), newConfig(p), newVersion(p))
+	root.AddCommand(newServe(p), newDemo(p), newCheck(p),
+		newDeliveries(p), newRetry(p), newDrop(p), newConfig(p), newVersion(p))
 	return root
 }
 

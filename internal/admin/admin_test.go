@@ -24,18 +24,30 @@ import (
 
 type house struct {
 	shelf
+	hand
+	sinks   []admin.Sink
+	gates   []queue.Gate
 	unready error
 	log     bytes.Buffer
 }
 
-func (h *house) ask(method, target string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	admin.NewHandler(admin.Deps{
+func (h *house) handler() http.Handler {
+	return admin.NewHandler(admin.Deps{
 		Engine:  &h.shelf,
+		Lanes:   h.lanes,
+		Gates:   func() []queue.Gate { return h.gates },
+		Sinks:   func() []admin.Sink { return h.sinks },
+		Actions: &h.hand,
 		Ready:   func(context.Context) error { return h.unready },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "bellhop_up 1\n") }),
+		Now:     func() time.Time { return at(30) },
 		Log:     slog.New(slog.NewTextHandler(&h.log, nil)),
-	}).ServeHTTP(w, httptest.NewRequest(method, target, nil))
+	})
+}
+
+func (h *house) ask(method, target string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.handler().ServeHTTP(w, httptest.NewRequest(method, target, nil))
 	return w
 }
 
@@ -57,10 +69,14 @@ func (h *house) deliver(t *testing.T, seq uint64, state queue.State, d record.De
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.jobs = append(h.jobs, queue.Job{
+	j := queue.Job{
 		ID: fmt.Sprintf("d%d", seq), Lane: record.Lane(d.Sink), Key: "k", Due: at(int(seq)), Keep: true, Payload: b,
 		Seq: seq, Put: at(0), State: state, Attempts: attempts,
-	})
+	}
+	if state != queue.Queued {
+		j.Ended = at(9)
+	}
+	h.jobs = append(h.jobs, j)
 }
 
 // furnished is a house with a night of trouble in it.
@@ -90,7 +106,11 @@ func furnished(t *testing.T) *house {
 		queue.Attempt{At: at(2), Took: time.Second, Error: "post to slack: connection refused"})
 	told.Target = "b@example.org"
 	h.deliver(t, 3, queue.Dead, told, queue.Attempt{At: at(3), Status: "550", Error: "no such user"})
+	h.jobs[2].Reason, h.jobs[2].Heard = "no such user", true
 	h.deliver(t, 4, queue.Superseded, told)
+	h.sinks = []admin.Sink{{Name: "mail", Type: "smtp"}, {Name: "chat", Type: "slack"}, {Name: "idle", Type: "webhook"}}
+	h.gates = []queue.Gate{{Lane: "to/chat", OpensAt: at(31), Reason: "post to https://a:hunter2@slack.example/x?token=hunter2: 503"}, {Lane: "to/mail"}}
+	h.stats = []queue.Stats{{Lane: "to/chat", Depth: 2, Oldest: at(0)}, {Lane: "to/gone", Depth: 1, Oldest: at(29), Dead: 3}, {Lane: "to/mail", Dead: 1}}
 	h.jobs = append(h.jobs, queue.Job{ID: "look/id:1", Lane: record.Inbox, Seq: 5, State: queue.Queued, Payload: []byte(`{}`)})
 	return h
 }
@@ -127,6 +147,8 @@ func TestShapes(t *testing.T) {
 		"event.json":      "/api/v1/events/E1",
 		"incidents.json":  "/api/v1/incidents",
 		"deliveries.json": "/api/v1/deliveries",
+		"delivery.json":   "/api/v1/deliveries/d3",
+		"sinks.json":      "/api/v1/sinks",
 		"index.txt":       "/",
 	} {
 		w := furnished(t).ask("GET", target)
@@ -145,6 +167,7 @@ func TestEmptyListsAreListsNotNull(t *testing.T) {
 		"/api/v1/events":     `{"events":[]}`,
 		"/api/v1/incidents":  `{"incidents":[]}`,
 		"/api/v1/deliveries": `{"deliveries":[]}`,
+		"/api/v1/sinks":      `{"sinks":[]}`,
 	} {
 		if got := (&house{}).ask("GET", target).Body.String(); got != want+"\n" {
 			t.Errorf("%s: %s", target, got)
@@ -282,19 +305,24 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/api/v1/incidents?limit=-1", 400, "from 1 to 1000"},
 		{"GET", "/api/v1/deliveries?limit=many", 400, `"many"`},
 		{"GET", "/api/v1/deliveries?limit=99999999999999999999", 400, "from 1 to 1000"},
-		{"GET", "/api/v1/deliveries?state=lost", 400, "queued, sent, dead or superseded"},
+		{"GET", "/api/v1/deliveries?state=lost", 400, "queued, sent, dead, superseded or dropped"},
 		{"GET", "/api/v1/deliveries?after=d4", 400, "seq"},
 		{"GET", "/api/v1/deliveries?after=0", 400, "seq"},
 		{"GET", "/api/v1/events?after=" + strings.Repeat("x", 600), 400, "next"},
 		{"GET", "/api/v1/events/E9", 404, `"E9"`},
 		{"GET", "/api/v1/events/%00%2f..", 404, "no event"},
 		{"GET", "/api/v1/nothing", 404, "/api/v1/nothing"},
+		{"GET", "/api/v1/deliveries/d9", 404, `"d9"`},
+		{"GET", "/api/v1/deliveries/look%2fid:1", 404, "no delivery"},
+		{"GET", "/api/v1/deliveries/d3/drop/x", 404, "nothing"},
 		{"GET", "/favicon.ico", 404, "favicon"},
 		{"POST", "/nothing", 404, "nothing"},
 		{"POST", "/api/v1/events", 405, "GET"},
 		{"DELETE", "/api/v1/deliveries", 405, "GET"},
 		{"PUT", "/api/v1/events/E1", 405, "GET"},
 		{"POST", "/metrics", 405, "GET"},
+		{"POST", "/api/v1/sinks", 405, "GET"},
+		{"POST", "/api/v1/deliveries/d3", 405, "GET"},
 		{"POST", "/-/ready", 405, "GET"},
 		{"POST", "/", 405, "GET"},
 	}
@@ -308,7 +336,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestAnEngineThatCannotBeReadIs503(t *testing.T) {
-	for _, target := range []string{"/api/v1/events", "/api/v1/events/E1", "/api/v1/incidents", "/api/v1/deliveries"} {
+	for _, target := range []string{"/api/v1/events", "/api/v1/events/E1", "/api/v1/incidents", "/api/v1/deliveries", "/api/v1/deliveries/d3", "/api/v1/sinks"} {
 		h := furnished(t)
 		h.fault = fmt.Errorf("dial redis://me:hunter2@queue: %w", queue.ErrClosed)
 		w := h.ask("GET", target)

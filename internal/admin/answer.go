@@ -21,9 +21,12 @@ func (r refusal) Error() string { return r.text }
 // asked answers a request with a value to be shown as JSON, or with an error.
 type asked func(r *http.Request) (any, error)
 
-// json turns an answer into HTTP. An error that is no refusal came from the
+// json answers a question: 200 when it can be.
+func (h *handler) json(ask asked) http.Handler { return h.answer(http.StatusOK, ask) }
+
+// answer turns an answer into HTTP. An error that is no refusal came from the
 // engine, and may be gone the next time: 503.
-func (h *handler) json(ask asked) http.Handler {
+func (h *handler) answer(code int, ask asked) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		value, err := ask(r)
 		var no refusal
@@ -34,14 +37,14 @@ func (h *handler) json(ask asked) http.Handler {
 				w.Header().Set("Allow", no.allow)
 			}
 		default:
-			h.log.Error("a request cannot be answered", "path", r.URL.Path, "reason", err)
+			h.Log.Error("a request cannot be answered", "path", r.URL.Path, "reason", err)
 			no = refusal{code: http.StatusServiceUnavailable, text: secret.Redact(err.Error())}
 		}
 		if err != nil {
 			write(w, no.code, map[string]string{"error": no.text})
 			return
 		}
-		write(w, http.StatusOK, value)
+		write(w, code, value)
 	})
 }
 
@@ -60,6 +63,13 @@ func notFound(r *http.Request) (any, error) {
 	return nil, refusal{code: http.StatusNotFound, text: fmt.Sprintf("there is nothing at %q: GET / lists what there is", r.URL.Path)}
 }
 
-func notAllowed(*http.Request) (any, error) {
-	return nil, refusal{code: http.StatusMethodNotAllowed, text: "this address can only be read: use GET", allow: "GET, HEAD"}
+// notAllowed refuses every method but one. What may be read has a HEAD as well.
+func notAllowed(method string) asked {
+	text, allow := "this address can only be read: use GET", "GET, HEAD"
+	if method != http.MethodGet {
+		text, allow = "this address acts and cannot be read: use "+method, method
+	}
+	return func(*http.Request) (any, error) {
+		return nil, refusal{code: http.StatusMethodNotAllowed, text: text, allow: allow}
+	}
 }

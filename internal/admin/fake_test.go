@@ -14,6 +14,7 @@ import (
 type shelf struct {
 	rows  []queue.Row
 	jobs  []queue.Job
+	stats []queue.Stats
 	fault error
 }
 
@@ -48,13 +49,35 @@ func (s *shelf) Scan(_ context.Context, q queue.RowQuery) ([]queue.Row, error) {
 func (s *shelf) Jobs(_ context.Context, q queue.JobQuery) ([]queue.Job, error) {
 	var found []queue.Job
 	for _, j := range s.jobs {
-		if (q.Lane == "" || j.Lane == q.Lane) && strings.HasPrefix(j.Lane, q.Prefix) &&
+		if (q.ID == "" || j.ID == q.ID) && (q.Lane == "" || j.Lane == q.Lane) && strings.HasPrefix(j.Lane, q.Prefix) &&
 			(q.State == "" || j.State == q.State) && (q.After == 0 || j.Seq < q.After) {
 			found = append(found, j)
 		}
 	}
 	slices.SortFunc(found, func(a, b queue.Job) int { return cmp.Compare(b.Seq, a.Seq) })
 	return first(found, q.Limit), s.fault
+}
+
+func (s *shelf) lanes(_ context.Context, prefix string) ([]queue.Stats, error) {
+	return slices.DeleteFunc(slices.Clone(s.stats), func(st queue.Stats) bool { return !strings.HasPrefix(st.Lane, prefix) }), s.fault
+}
+
+// hand acts on deliveries, or says why not.
+type hand struct {
+	acted   []string // what was done, and to what
+	refuses error
+}
+
+var _ admin.Actions = (*hand)(nil)
+
+func (a *hand) Retry(_ context.Context, id string) (string, error) {
+	a.acted = append(a.acted, "retry "+id)
+	return id + "-again", a.refuses
+}
+
+func (a *hand) Drop(_ context.Context, id string) error {
+	a.acted = append(a.acted, "drop "+id)
+	return a.refuses
 }
 
 func first[T any](list []T, n int) []T {

@@ -11,7 +11,7 @@ import (
 func healthy(w http.ResponseWriter, _ *http.Request) { plain(w, "ok\n") }
 
 func (h *handler) readiness(r *http.Request) (any, error) {
-	if err := h.ready(r.Context()); err != nil {
+	if err := h.Ready(r.Context()); err != nil {
 		return nil, refusal{code: http.StatusServiceUnavailable, text: "alerts cannot be kept: " + secret.Redact(err.Error())}
 	}
 	return map[string]string{"status": "ready"}, nil
@@ -22,7 +22,7 @@ func list(all []endpoint) http.Handler {
 	var b strings.Builder
 	b.WriteString("bellhop\n\n")
 	for _, e := range all {
-		fmt.Fprintf(&b, "GET %-22s %s\n", e.path, e.about)
+		fmt.Fprintf(&b, "%-4s %-30s %s\n", e.method, e.path, e.about)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, b.String()) })
 }

@@ -22,7 +22,7 @@ func (h *handler) scan(r *http.Request, prefix string) ([]queue.Row, tail, error
 	if p.after != "" {
 		q.After = prefix + p.after
 	}
-	rows, err := h.engine.Scan(r.Context(), q)
+	rows, err := h.Engine.Scan(r.Context(), q)
 	if err != nil {
 		return nil, tail{}, fmt.Errorf("read the rows %s…: %w", prefix, err)
 	}
@@ -36,7 +36,7 @@ func (h *handler) scan(r *http.Request, prefix string) ([]queue.Row, tail, error
 // damaged notes a row, or a job, that cannot be read.
 func (h *handler) damaged(t *tail, err error) {
 	t.Unreadable++
-	h.log.Error("a damaged row is left out of the answer", "reason", err)
+	h.Log.Error("a damaged row is left out of the answer", "reason", err)
 }
 
 func (h *handler) events(r *http.Request) (any, error) {
@@ -61,7 +61,7 @@ func (h *handler) events(r *http.Request) (any, error) {
 
 func (h *handler) event(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	row, err := h.engine.Get(r.Context(), record.EventKey(id))
+	row, err := h.Engine.Get(r.Context(), record.EventKey(id))
 	if err != nil {
 		return nil, fmt.Errorf("read event %q: %w", id, err)
 	}
@@ -70,7 +70,7 @@ func (h *handler) event(r *http.Request) (any, error) {
 	}
 	e, err := readEvent(row)
 	if err != nil {
-		h.log.Error("a damaged row cannot be shown", "reason", err)
+		h.Log.Error("a damaged row cannot be shown", "reason", err)
 		return nil, refusal{code: http.StatusInternalServerError, text: err.Error()}
 	}
 	return e, nil

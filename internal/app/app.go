@@ -49,6 +49,7 @@ type Options struct {
 type App struct {
 	o        Options
 	listener net.Listener
+	socket   *socket // nil: there is none
 	engine   *disk.Engine
 	metrics  *metrics.Set
 	newID    func() string
@@ -86,6 +87,7 @@ func (a *App) build() error {
 	if a.listener, err = net.Listen("tcp", c.Receiver.Address()); err != nil {
 		return fmt.Errorf("listen for alerts: %w", err)
 	}
+	a.socket = openSocket(c.Queue.Path, a.o.Log)
 	a.pipe = pipeline.New(pipeline.Deps{
 		Setup: setup, Engine: a.engine, Observer: observer{a.metrics}, Now: a.o.Now, NewID: a.newID, Log: a.o.Log,
 	})
@@ -100,7 +102,8 @@ func (a *App) buildHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc(intake.Path, func(w http.ResponseWriter, r *http.Request) { (*a.intake.Load()).ServeHTTP(w, r) })
 	mux.Handle("/", admin.NewHandler(admin.Deps{
-		Engine: a.engine, Ready: a.ready, Metrics: a.metrics.Handler(a.o.Log), Log: a.o.Log,
+		Engine: a.engine, Lanes: a.engine.Lanes, Gates: a.pump.Gates, Sinks: a.sinkTypes, Actions: a.pipe,
+		Ready: a.ready, Metrics: a.metrics.Handler(a.o.Log), Now: a.o.Now, Log: a.o.Log,
 	}))
 	return mux
 }
@@ -128,6 +131,7 @@ func (a *App) Addr() net.Addr { return a.listener.Addr() }
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return intake.Serve(ctx, a.listener, a.handler, a.o.Log) })
+	group.Go(func() error { a.socket.serve(ctx, a.handler, a.o.Log); return nil })
 	group.Go(func() error { return a.pump.Run(ctx) })
 	for _, t := range a.tasks() {
 		group.Go(func() error { t.run(ctx, a.o.Log); return nil })
@@ -138,7 +142,7 @@ func (a *App) Run(ctx context.Context) error {
 
 // close gives back what build opened; what Run's parts closed already is no fault.
 func (a *App) close() error {
-	var errs []error
+	errs := []error{a.socket.shut()}
 	if a.listener != nil {
 		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
