@@ -103,7 +103,7 @@ func next(q admin.DeliveryQuery, after string) string {
 // The widest that cells may be, in characters, so that a row suits a terminal.
 const (
 	wideName = 24
-	wideText = 60
+	wideText = 100
 )
 
 // table prints deliveries for people: the time of the last thing that happened, in

@@ -28,10 +28,10 @@ func (url posts) Handle(ctx context.Context, l queue.Lease) (queue.Result, error
 		return queue.Result{}, err
 	}
 	_ = resp.Body.Close()
-	return queue.Result{Status: resp.Status}, retry.HTTP(resp.StatusCode, resp.Header, time.Now(), refusal(resp))
+	return queue.Result{Status: resp.Status}, retry.HTTP(resp.StatusCode, resp.Header, time.Now(), unlessOK(resp))
 }
 
-func refusal(resp *http.Response) error {
+func unlessOK(resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}

@@ -40,7 +40,8 @@ type Client struct{ http *http.Client }
 func NewClient(socket, address string) *Client {
 	roads := []net.Addr{&net.UnixAddr{Net: "unix", Name: socket}, road(address)}
 	return &Client{&http.Client{
-		Timeout: askTimeout,
+		Timeout:       askTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx, roads) },
 			DisableKeepAlives: true,
