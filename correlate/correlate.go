@@ -56,6 +56,14 @@ type Query struct {
 	Quiet bool
 }
 
+// Reachable returns nil when Redis answers, else why it cannot be read.
+func (c *Correlator) Reachable(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	_, err := c.store.Read(ctx, text(clusterUUIDKey))
+	return err
+}
+
 // Look reads what there is to know about the plan now. It returns an error only
 // when Redis could not be read at all; whatever else is wrong is in the notes.
 func (c *Correlator) Look(ctx context.Context, q Query) (Finding, error) {

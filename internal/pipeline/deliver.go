@@ -32,7 +32,7 @@ func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	}
 	memory, err := s.p.Engine.Get(ctx, record.MemoryKey(d.Incident, audienceOf(d)))
 	if err != nil {
-		return queue.Result{}, fmt.Errorf("read what %s remembers of incident %s: %w", d.Sink, d.Incident, err)
+		return queue.Result{}, ours(fmt.Errorf("read what %s remembers of incident %s: %w", d.Sink, d.Incident, err))
 	}
 	text, fault := s.render(e)
 	receipt, err := s.o.Sink.Send(ctx, sinks.Message{
@@ -52,6 +52,10 @@ func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	return result, err
 }
 
+// ours marks trouble with the queue itself: this delivery comes again, and no far end
+// is taken for down.
+func ours(err error) error { return retry.Refused(retry.After(0, err)) }
+
 func audienceOf(d record.Delivery) event.Audience {
 	return event.Audience{Sink: d.Sink, Target: d.Target}
 }
@@ -68,7 +72,7 @@ func (p *Pipeline) event(ctx context.Context, id string) (event.Event, error) {
 	var e event.Event
 	row, err := p.Engine.Get(ctx, record.EventKey(id))
 	if err != nil {
-		return e, fmt.Errorf("read event %s: %w", id, err)
+		return e, ours(fmt.Errorf("read event %s: %w", id, err))
 	}
 	if row.Rev == 0 {
 		return e, retry.Permanent(fmt.Errorf("read event %s: it is no longer in the queue", id))

@@ -41,6 +41,15 @@ func (c *cluster) set(f *correlate.Finding) {
 	c.found = f
 }
 
+func (c *cluster) Reachable(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.found == nil && c.real == nil {
+		return errors.New("dial tcp 127.0.0.1:6379: connection refused")
+	}
+	return nil
+}
+
 func (c *cluster) Look(ctx context.Context, q correlate.Query) (correlate.Finding, error) {
 	c.mu.Lock()
 	during := c.during

@@ -27,6 +27,8 @@ import (
 // cluster's state could not be read at all.
 type Correlator interface {
 	Look(ctx context.Context, q correlate.Query) (correlate.Finding, error)
+	// Reachable returns nil when the cluster's state can be read.
+	Reachable(ctx context.Context) error
 }
 
 // Checker asks the repository why modules failed. It answers for every module

@@ -80,45 +80,20 @@ func (p *Pipeline) needed(ctx context.Context, before time.Time) (time.Time, err
 			before = jobs[0].Put
 		}
 	}
-	after := ""
-	for {
-		rows, err := p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.OpenPlans, After: after, Limit: prunePage})
-		if err != nil {
-			return before, fmt.Errorf("list the open incidents: %w", err)
+	err = p.forget(ctx, record.Incidents, func(row queue.Row) (age, []queue.Row, error) {
+		var in event.Incident
+		if record.Decode(row, &in) != nil {
+			return kept, nil, nil
 		}
-		for _, row := range rows {
-			opened, err := p.openedBefore(ctx, row, before)
-			if err != nil {
-				return before, err
-			}
-			before = opened
+		if !in.Opened.Before(before) {
+			return young, nil, nil
 		}
-		if len(rows) < prunePage {
-			return before, nil
+		if in.State != event.StatusResolved {
+			before = in.Opened
 		}
-		after = rows[len(rows)-1].Key
-	}
-}
-
-// openedBefore is when the open incident of a plan opened, if that is before.
-func (p *Pipeline) openedBefore(ctx context.Context, open queue.Row, before time.Time) (time.Time, error) {
-	var look record.Look
-	if record.Decode(open, &look) != nil {
-		return before, nil // the sweep says so
-	}
-	row, err := p.Engine.Get(ctx, record.PlanKey(planKey(look.Ref)))
-	if err != nil {
-		return before, fmt.Errorf("read what is known of plan %q: %w", planKey(look.Ref), err)
-	}
-	id := p.known(row).Incident
-	if row, err = p.Engine.Get(ctx, record.IncidentKey(id)); err != nil {
-		return before, fmt.Errorf("read incident %s: %w", id, err)
-	}
-	var in event.Incident
-	if row.Rev != 0 && record.Decode(row, &in) == nil && in.Opened.Before(before) {
-		return in.Opened, nil
-	}
-	return before, nil
+		return kept, nil, nil
+	})
+	return before, err
 }
 
 // age is what pruning finds a row to be.
@@ -130,8 +105,8 @@ const (
 	young // and so is all that follows
 )
 
-// forget removes the rows under prefix that are old, and what goes with them. Ids
-// sort by time, so what is younger is not read.
+// forget goes through the rows under prefix, removes those that are old, and what
+// goes with them. Ids sort by time, so what is younger is not read.
 func (p *Pipeline) forget(ctx context.Context, prefix string, look func(queue.Row) (age, []queue.Row, error)) error {
 	after := ""
 	for {

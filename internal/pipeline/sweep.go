@@ -12,9 +12,14 @@ import (
 const sweepPage = 500
 
 // Sweep has every plan with an open incident looked at, because the end that a
-// resolve should bring may never be sent (R9).
+// resolve should bring may never be sent (R9). While the cluster's state cannot be
+// read there is nothing to be found out.
 func (p *Pipeline) Sweep(ctx context.Context) error {
 	p = p.live.Load()
+	if err := p.Correlator.Reachable(ctx); err != nil {
+		p.Log.Debug("the open incidents are not swept: the cluster's state cannot be read", "err", err)
+		return nil
+	}
 	after := ""
 	for {
 		rows, err := p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.OpenPlans, After: after, Limit: sweepPage})

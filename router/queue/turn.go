@@ -153,7 +153,7 @@ func (l *lane) handle(ctx context.Context, job Lease) (res Result, err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			res, err = Result{}, fmt.Errorf("panic: %v", p)
+			res, err = Result{}, retry.After(0, fmt.Errorf("panic: %v", p)) // of this job; the far end is not to blame
 			l.log.Error("queue: a handler panicked", "job", job.ID, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
