@@ -35,9 +35,9 @@ func (s Sink) checkGiveUp(c *Config) []fault.Fault {
 		faults = append(faults, fault.Fault{
 			Key: "fallback_after", Text: "is 0, so the fallback would always be told", Remedy: "give a time such as 15m",
 		})
-	case s.GiveUp > 0 && s.FallbackAfter > s.GiveUp:
+	case s.GiveUp > 0 && s.FallbackAfter >= s.GiveUp:
 		faults = append(faults, fault.Fault{
-			Key: "fallback_after", Text: "is longer than give_up_after", Remedy: "make it shorter, or give_up_after longer",
+			Key: "fallback_after", Text: "is not shorter than give_up_after", Remedy: "make it shorter, or give_up_after longer",
 		})
 	}
 	return faults

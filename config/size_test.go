@@ -37,7 +37,7 @@ func TestR12GiveUpAndFallbackHaveDefaults(t *testing.T) {
 		"    give_up_after: 2h\n":  {giveUp: 2 * time.Hour},
 		"    fallback_after: 1m\n": {giveUp: 24 * time.Hour},
 		"    fallback: mail\n":     {24 * time.Hour, 15 * time.Minute, "mail"},
-		"    fallback: mail\n    fallback_after: 24h\n":     {24 * time.Hour, 24 * time.Hour, "mail"},
+		"    fallback: mail\n    fallback_after: 23h\n":     {24 * time.Hour, 23 * time.Hour, "mail"},
 		"queue: {give_up_after: 3d}\n":                      {giveUp: 72 * time.Hour},
 		"    give_up_after: 1h\nqueue: {give_up_after: 2h}": {giveUp: time.Hour},
 	} {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bellhop/internal/admin"
+	"bellhop/internal/event"
 	"bellhop/router/queue"
 )
 
@@ -59,6 +60,14 @@ func TestDeliveriesAreListedForPeople(t *testing.T) {
 			}
 			goldenText(t, c.want, got.out)
 		})
+	}
+}
+
+func TestAFallbackNamesInWhosePlaceItIsTold(t *testing.T) {
+	var out strings.Builder
+	d := admin.Delivery{ID: "d1", Sink: "mail", Instead: &event.Instead{Sink: "chat", Reason: "it is away"}}
+	if err := table(&out, []admin.Delivery{d}); err != nil || !strings.Contains(out.String(), "  mail for chat  ") {
+		t.Errorf("got %s, %v", out.String(), err)
 	}
 }
 

@@ -113,12 +113,20 @@ func table(w io.Writer, all []admin.Delivery) error {
 	fmt.Fprintln(t, "TIME\tSTATE\tSINK\tTARGET\tPLAN\tTRIES\tID\tLAST ANSWER")
 	for _, d := range all {
 		cells := []string{
-			when(d).Local().Format("2006-01-02 15:04:05"), string(d.State), cut(d.Sink, wideName), cut(d.Target, wideName),
+			when(d).Local().Format("2006-01-02 15:04:05"), string(d.State), cut(sinkOf(d), wideName), cut(d.Target, wideName),
 			cut(cmp.Or(d.Plan, d.Incident, d.Event), wideName), strconv.Itoa(len(d.Attempts)), printable(d.ID), cut(lastAnswer(d), wideText),
 		}
 		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
 	return t.Flush()
+}
+
+// sinkOf names the sink, and the one in whose place it is told.
+func sinkOf(d admin.Delivery) string {
+	if d.Instead != nil {
+		return d.Sink + " for " + d.Instead.Sink
+	}
+	return d.Sink
 }
 
 // when is the time of the last thing that happened to a delivery.

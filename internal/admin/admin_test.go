@@ -107,6 +107,8 @@ func furnished(t *testing.T) *house {
 	told.Target = "b@example.org"
 	h.deliver(t, 3, queue.Dead, told, queue.Attempt{At: at(3), Status: "550", Error: "no such user"})
 	h.jobs[2].Reason, h.jobs[2].Heard = "no such user", true
+	told.Instead = &event.Instead{Sink: "chat", Reason: "post to https://a:hunter2@slack.example/: 503", Late: true}
+	told.Earlier = []event.Passed{{Event: "E0", Time: at(0), Status: event.StatusOpen, Outcome: event.Partial, Failed: 1, Modules: 3}}
 	h.deliver(t, 4, queue.Superseded, told)
 	h.sinks = []admin.Sink{{Name: "mail", Type: "smtp"}, {Name: "chat", Type: "slack"}, {Name: "idle", Type: "webhook"}}
 	h.gates = []queue.Gate{{Lane: "to/chat", OpensAt: at(31), Reason: "post to https://a:hunter2@slack.example/x?token=hunter2: 503"}, {Lane: "to/mail"}}

@@ -23,7 +23,11 @@ type Delivery struct {
 	Sink     string       `json:"sink"`
 	Target   string       `json:"target"`
 	As       event.Status `json:"as"` // how the target hears it
-	State    queue.State  `json:"state"`
+	// Instead is there when a fallback is told: in whose place, and why.
+	Instead *event.Instead `json:"instead,omitempty"`
+	// Earlier is what it took the place of, oldest first.
+	Earlier []event.Passed `json:"earlier,omitempty"`
+	State   queue.State    `json:"state"`
 	// Reason says why it ended as it did where the state does not tell.
 	Reason   string    `json:"reason"`
 	Attempts []Attempt `json:"attempts"`
@@ -153,7 +157,10 @@ func readDelivery(j queue.Job) (Delivery, error) {
 	out := Delivery{
 		ID: j.ID, Event: d.Event, Incident: d.Incident, Sink: d.Sink, Target: d.Target, As: d.As,
 		State: j.State, Reason: secret.Redact(j.Reason), Attempts: make([]Attempt, 0, len(j.Attempts)),
-		Heard: j.Heard, Put: j.Put, Ended: known(j.Ended), Seq: j.Seq,
+		Heard: j.Heard, Put: j.Put, Ended: known(j.Ended), Seq: j.Seq, Instead: d.Instead, Earlier: d.Earlier,
+	}
+	if d.Instead != nil {
+		out.Instead.Reason = secret.Redact(d.Instead.Reason)
 	}
 	if j.State == queue.Queued {
 		out.Due = known(j.Due)

@@ -84,9 +84,8 @@ func (a *App) lanes(ctx context.Context) ([]metrics.Lane, error) {
 	}
 	var all []metrics.Lane
 	for _, s := range waiting {
-		name, _ := record.SinkOf(s.Lane)
-		sink, _, _ := strings.Cut(name, "#")
-		lane := metrics.Lane{Sink: sink, Lane: name, Depth: s.Depth, Shut: shut[s.Lane]}
+		sink, _ := record.SinkOf(s.Lane)
+		lane := metrics.Lane{Sink: sink, Lane: strings.TrimPrefix(s.Lane, record.Outbound), Depth: s.Depth, Shut: shut[s.Lane]}
 		if !s.Oldest.IsZero() {
 			lane.Oldest = a.o.Now().Sub(s.Oldest)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"bellhop/internal/record"
@@ -57,7 +56,6 @@ func (a *App) park(ctx context.Context) error {
 	}
 	for _, lane := range lanes {
 		sink, _ := record.SinkOf(lane.Lane)
-		sink, _, _ = strings.Cut(sink, "#") // a lane of one of its keys
 		if configured[sink] || lane.Depth == 0 {
 			continue
 		}

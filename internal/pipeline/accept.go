@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"bellhop/internal/event"
@@ -18,27 +19,45 @@ func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error
 		return "", nil
 	}
 	p = p.live.Load()
-	now := p.Now()
-	var step queue.Step
-	for _, s := range ss {
-		s.Accepted = now
-		row, err := record.SignalRow(s)
-		if err != nil {
-			return "", err
-		}
-		step.Set = append(step.Set, row)
-		job, err := lookJob(s.Plan, p.firstLook(s, now))
-		if err != nil {
-			return "", err
-		}
-		step.Put = append(step.Put, job)
+	step, err := p.keeping(ss, p.Now())
+	if err != nil {
+		return "", err
 	}
 	if err := p.Engine.Do(ctx, step); err != nil {
 		return "", fmt.Errorf("keep %d alerts: %w", len(ss), err)
 	}
 	id := p.NewID()
-	p.Log.Info("alerts accepted", "id", id, "alerts", len(ss), "plan", planKey(ss[0].Plan), "status", ss[0].Alert.Status)
+	p.Log.LogAttrs(ctx, slog.LevelInfo, "alerts accepted", slog.String("id", id), slog.Int("alerts", len(ss)),
+		slog.String("plan", planKey(ss[0].Plan)), slog.String("status", ss[0].Alert.Status))
 	return id, nil
+}
+
+// keeping is the step that keeps the signals and has each of their plans looked at.
+func (p *Pipeline) keeping(ss []event.Signal, now time.Time) (queue.Step, error) {
+	step := queue.Step{Set: make([]queue.Row, 0, len(ss)), Put: make([]queue.Job, 0, 1)}
+	looks := make(map[event.PlanRef]int) // where in Put
+	for _, s := range ss {
+		s.Accepted = now
+		row, err := record.SignalRow(s)
+		if err != nil {
+			return step, err
+		}
+		step.Set = append(step.Set, row)
+		due := p.firstLook(s, now)
+		if i, there := looks[s.Plan]; there {
+			if due.Before(step.Put[i].Due) {
+				step.Put[i].Due = due
+			}
+			continue
+		}
+		job, err := lookJob(s.Plan, due)
+		if err != nil {
+			return step, err
+		}
+		looks[s.Plan] = len(step.Put)
+		step.Put = append(step.Put, job)
+	}
+	return step, nil
 }
 
 // firstLook is when the plan is looked at because of s: an end does not wait (R7).

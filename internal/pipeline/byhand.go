@@ -75,7 +75,7 @@ func (p *Pipeline) deadLetter(ctx context.Context, id string) (queue.Job, error)
 
 // present is the delivery as it is to be said now.
 func (p *Pipeline) present(ctx context.Context, d record.Delivery) (record.Delivery, error) {
-	d.Earlier = nil
+	d.Earlier, d.Again = nil, true
 	if d.Incident == "" {
 		return d, nil
 	}

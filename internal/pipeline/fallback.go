@@ -187,7 +187,8 @@ func (p *Pipeline) tellFallback(ctx context.Context, v view, step *queue.Step, o
 		t := tells(to, e, as, !new)
 		t.instead = &r.Instead
 		d := record.Delivery{
-			Event: e.ID, Incident: r.Incident, Sink: r.Fallback, Target: target, As: as, Brief: t.brief, Plan: v.ref, Instead: t.instead,
+			Event: e.ID, Incident: r.Incident, Sink: r.Fallback, Target: target, As: as, Brief: t.brief, Plan: v.ref,
+			Again: !new, Instead: t.instead,
 		}
 		if err := p.deliver(ctx, step, t, d); err != nil {
 			return err

@@ -63,8 +63,9 @@ func (c *change) takePlaceOf(unheard []waiting) {
 	}
 }
 
+// opens tells whether one of them is the first that its target hears of the incident.
 func opens(all []waiting) bool {
-	return slices.ContainsFunc(all, func(w waiting) bool { return w.As == event.StatusOpen })
+	return slices.ContainsFunc(all, func(w waiting) bool { return w.As == event.StatusOpen && !w.Again })
 }
 
 // passed bounds a history.

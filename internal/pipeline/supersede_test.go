@@ -15,7 +15,7 @@ func TestR14WhatANewerMessageDoesToThoseThatWait(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		how    sinks.Superseding
-		before string // of those that wait; with ! when they may have been heard
+		before string // of those that wait; with ! when they may have been heard, with + when others were
 		next   event.Status
 		drop   string // ids, from 1
 		as     event.Status
@@ -37,14 +37,16 @@ func TestR14WhatANewerMessageDoesToThoseThatWait(t *testing.T) {
 		{"open and end: updates are one", sinks.KeepOpenEnd, "open changed", changed, "2", changed, true, 0},
 		{"open and end: both go", sinks.KeepOpenEnd, "open", resolved, "", resolved, true, 0},
 		{"open and end: what may be heard stays", sinks.KeepOpenEnd, "changed!", changed, "", changed, true, 0},
+		{"news: it was sent once more by hand, so its end is", sinks.KeepNews, "open+", resolved, "1", resolved, true, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var before []waiting
 			for i, word := range strings.Fields(c.before) {
 				as, heard := strings.CutSuffix(word, "!")
+				as, again := strings.CutSuffix(as, "+")
 				before = append(before, waiting{
 					id: string(rune('1' + i)), heard: heard,
-					Delivery: record.Delivery{As: event.Status(as), Brief: event.Passed{Event: word}},
+					Delivery: record.Delivery{As: event.Status(as), Again: again, Brief: event.Passed{Event: word}},
 				})
 			}
 			got := supersede(c.how, before, record.Delivery{Event: "new", As: c.next})

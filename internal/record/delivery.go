@@ -25,9 +25,12 @@ const Outbound = "to/"
 // Lane is the lane of a sink.
 func Lane(sink string) string { return Outbound + sink }
 
-// SinkOf is the sink whose lane this is; ok is false for any other lane.
+// SinkOf is the sink whose lane this is, also when it is the lane of one of its keys,
+// which bears a # and more behind its name; ok is false for any other lane.
 func SinkOf(lane string) (sink string, ok bool) {
-	return strings.CutPrefix(lane, Outbound)
+	name, ok := strings.CutPrefix(lane, Outbound)
+	sink, _, _ = strings.Cut(name, "#")
+	return sink, ok
 }
 
 // Reported is a delivery that was given up or is late, for the look at its plan that
@@ -67,6 +70,9 @@ type Delivery struct {
 	// Plan is through whose job it is decided what becomes of this delivery when it
 	// is given up or late.
 	Plan event.PlanRef `json:"plan"`
+	// Again is true when this target may have heard of the incident before, whatever As
+	// says: then its end has to go out, even though nobody hears this one.
+	Again bool `json:"again,omitempty"`
 	// Instead is there on a delivery to a fallback.
 	Instead *event.Instead `json:"instead,omitempty"`
 }

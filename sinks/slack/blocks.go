@@ -57,7 +57,7 @@ func facts(e event.Event, links []wire.Link) []api.Block {
 	for _, text := range sections(moduleLines(e), maxModules) {
 		all = append(all, api.NewSectionBlock(markup(text), nil, nil))
 	}
-	for _, text := range sections(noteLines(e.Notes), maxNotes) {
+	for _, text := range sections(noteLines(e), maxNotes) {
 		all = append(all, api.NewSectionBlock(markup(text), nil, nil))
 	}
 	if text := footer(e, links); text != "" {

@@ -62,9 +62,25 @@ func age(d time.Duration) string {
 	}
 }
 
-func noteLines(notes []string) []string {
+// noteLines say what else is to be known: why a fallback is told, what the message
+// stands for, and what it lacks.
+func noteLines(e event.Event) []string {
 	var lines []string
-	for _, text := range notes {
+	if i := e.Instead; i != nil {
+		how := "could not be reached"
+		if i.Late {
+			how = "has not been reached yet"
+		}
+		lines = append(lines, "_In place of "+escape(i.Sink, 80)+", which "+how+":_ "+escape(i.Reason, maxLine))
+	}
+	for _, p := range e.History {
+		line := "_Before, unsent:_ " + string(p.Status) + " at " + p.Time.UTC().Format("2006-01-02 15:04 -07:00")
+		if p.Modules > 0 {
+			line += fmt.Sprintf(", %d of %d modules not ok", p.Failed, p.Modules)
+		}
+		lines = append(lines, line)
+	}
+	for _, text := range e.Notes {
 		lines = append(lines, "_Note:_ "+escape(text, maxLine))
 	}
 	return lines

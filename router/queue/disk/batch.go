@@ -15,7 +15,6 @@ type batch struct {
 	blind  []blindStep         // what was only written down
 	leases map[uint64]lease    // as they are after this batch; only those it changes
 	lanes  map[string]struct{} // whose waiters must look again
-	dirty  bool                // something changed
 	broken bool                // something changed by halves
 }
 

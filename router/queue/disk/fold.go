@@ -38,7 +38,7 @@ func (e *Engine) foldSome() error {
 		return nil
 	}
 	b := newBatch(e)
-	scan := e.journal.scan(e.pending.from)
+	scan := e.journal.known(e.pending.from)
 	steps := 0
 	err := e.guarded(func() error {
 		for scan.at < e.journal.end && scan.at-e.pending.from < foldStep {

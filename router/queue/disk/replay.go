@@ -84,7 +84,7 @@ func (e *Engine) redoAll(s store, m mark) (folded, end int64, err error) {
 // review notes the blind steps from a place on.
 func (e *Engine) review(from int64) error {
 	e.pending.reset(from)
-	scan := e.journal.scan(from)
+	scan := e.journal.known(from)
 	for {
 		entry, ok, err := scan.next()
 		if err != nil || !ok {

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"math"
 )
 
 // scanStep is how much of the journal is read at once.
-const scanStep = 1 << 20
+const scanStep = 256 << 10
 
 // entry is a record of the journal and where it stands.
 type entry struct {
@@ -21,11 +22,16 @@ type scan struct {
 	j    *journal
 	b    []byte // what was read and not used
 	at   int64  // where b begins in the file
+	to   int64  // nothing is read from here on
 	eof  bool
 	lost int64 // bytes of damaged records, passed by because whole ones follow
 }
 
-func (j *journal) scan(from int64) *scan { return &scan{j: j, at: from} }
+// scan reads all that may be there, also behind what is known to be the end.
+func (j *journal) scan(from int64) *scan { return &scan{j: j, at: from, to: math.MaxInt64} }
+
+// known reads what is known to be there, and not a byte more.
+func (j *journal) known(from int64) *scan { return &scan{j: j, at: from, to: j.end} }
 
 // next returns the record that follows; false at the end. A record that is not
 // whole is the end, torn by a kill, unless whole ones follow: then it is damaged,
@@ -55,14 +61,13 @@ func (s *scan) take(k kind, payload []byte, size int) entry {
 // fill reads until n bytes lie ready, or the file ends.
 func (s *scan) fill(n int64) error {
 	for int64(len(s.b)) < n && !s.eof {
-		more := make([]byte, max(scanStep, n-int64(len(s.b))))
-		got, err := s.j.f.ReadAt(more, s.at+int64(len(s.b)))
-		if err == io.EOF {
-			s.eof, err = true, nil
-		}
-		if err != nil {
+		from := s.at + int64(len(s.b))
+		more := make([]byte, min(max(scanStep, n-int64(len(s.b))), s.to-from))
+		got, err := s.j.f.ReadAt(more, from)
+		if err != nil && err != io.EOF {
 			return err
 		}
+		s.eof = err == io.EOF || from+int64(got) >= s.to
 		s.b = append(s.b[:len(s.b):len(s.b)], more[:got]...)
 	}
 	return nil
@@ -71,7 +76,7 @@ func (s *scan) fill(n int64) error {
 // resume looks for a whole record beyond one that is not.
 func (s *scan) resume() (entry, bool, error) {
 	from, mark := s.at, binary.BigEndian.AppendUint32(nil, frameMagic)
-	ahead := scan{j: s.j, b: s.b, at: s.at, eof: s.eof}
+	ahead := scan{j: s.j, b: s.b, at: s.at, to: s.to, eof: s.eof}
 	for {
 		ahead.skip(1)
 		if err := ahead.fill(scanStep); err != nil {
