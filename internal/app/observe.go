@@ -24,6 +24,12 @@ var (
 func (o observer) Looked(took time.Duration)           { o.set.Correlated(took) }
 func (o observer) Told(outcome event.Outcome)          { o.set.Event(string(outcome)) }
 func (o observer) Succeeded(plan string, at time.Time) { o.set.Succeeded(plan, at) }
+func (o observer) Expired(lane string, n int) {
+	sink, _ := record.SinkOf(lane)
+	for range n {
+		o.set.Delivery(sink, metrics.Dead)
+	}
+}
 func (o observer) Superseded(sink string, n int) {
 	for range n {
 		o.set.Delivery(sink, metrics.Superseded)

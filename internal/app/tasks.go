@@ -62,6 +62,7 @@ func (a *App) park(ctx context.Context) error {
 		reason := fmt.Sprintf("given up after %s: the sink %q is no longer configured", c.Queue.GiveUpAfter, sink)
 		n, err := queue.Expire(ctx, a.engine, lane.Lane, a.o.Now().Add(-c.Queue.GiveUpAfter), reason, nil)
 		if n > 0 {
+			observer{a.metrics}.Expired(lane.Lane, n)
 			a.o.Log.Error("deliveries of a sink that is gone were set aside", "sink", sink, "deliveries", n)
 		}
 		if err != nil {

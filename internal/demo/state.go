@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,12 +52,23 @@ func (s *state) become(text string, now time.Time) error {
 }
 
 func (s *state) Keys(ctx context.Context, pattern string) ([]string, error) {
-	return s.now.Load().Keys(ctx, pattern)
+	now := s.now.Load()
+	if now == nil {
+		return nil, errNothing
+	}
+	return now.Keys(ctx, pattern)
 }
 
 func (s *state) Read(ctx context.Context, asks ...correlate.Ask) ([]correlate.Value, error) {
-	return s.now.Load().Read(ctx, asks...)
+	now := s.now.Load()
+	if now == nil {
+		return nil, errNothing
+	}
+	return now.Read(ctx, asks...)
 }
+
+// errNothing is said before the story has begun.
+var errNothing = errors.New("the cluster has no state yet")
 
 // writeRunagent writes the stand-in for runagent: it keeps mails in the folder
 // and answers for restic, whose last snapshot it dates.

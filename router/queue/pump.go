@@ -79,6 +79,8 @@ const (
 type Observer interface {
 	// Ended tells of a turn whose end is on record, and how long Handle took.
 	Ended(lane string, o Outcome, took time.Duration)
+	// Expired tells that n jobs were set aside without an attempt of their own.
+	Expired(lane string, n int)
 	// Waited tells that a lane stood still for its limit.
 	Waited(lane string, d time.Duration)
 }
@@ -194,4 +196,5 @@ func (p *Pump) Run(ctx context.Context) error {
 type nobody struct{}
 
 func (nobody) Ended(string, Outcome, time.Duration) {}
+func (nobody) Expired(string, int)                  {}
 func (nobody) Waited(string, time.Duration)         {}

@@ -119,10 +119,8 @@ func (l *lane) expire(ctx context.Context, cause error) {
 	}
 	reason := bounded(fmt.Sprintf("given up after %s: the far end is down: %v", short(l.GiveUp), cause))
 	n, err := Expire(context.WithoutCancel(ctx), l.e, l.Name, l.o.Now().Add(-l.GiveUp), reason, l.Died)
-	for range n {
-		l.o.Observer.Ended(l.Name, GaveUp, 0)
-	}
 	if n > 0 {
+		l.o.Observer.Expired(l.Name, n)
 		l.log.Error("queue: what was too old was set aside", "jobs", n, "reason", reason)
 	}
 	if err != nil {

@@ -115,6 +115,12 @@ func (w *world) Ended(lane string, o queue.Outcome, took time.Duration) {
 	w.obs = append(w.obs, fmt.Sprintf("%s %s %s", lane, o, took))
 }
 
+func (w *world) Expired(lane string, n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.obs = append(w.obs, fmt.Sprintf("%s expired %d", lane, n))
+}
+
 func (w *world) Waited(lane string, d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -85,7 +85,7 @@ func TestACrashAfterAnyStepLosesNothing(t *testing.T) {
 	t.Logf("seed %d", seed)
 	chance := rand.New(rand.NewPCG(seed, 1))
 	e := openEngine(t, t.TempDir())
-	for n := range 150 {
+	for n := range 80 {
 		if err := someStep(e, chance, n); err != nil {
 			t.Fatalf("step %d: %v", n, err)
 		}

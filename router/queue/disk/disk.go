@@ -127,6 +127,10 @@ func (e *Engine) enter(ctx context.Context) error {
 	}
 	select {
 	case e.gate <- struct{}{}:
+		if err := e.open(ctx); err != nil { // it was closed meanwhile
+			e.leave()
+			return err
+		}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

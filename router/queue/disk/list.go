@@ -12,8 +12,8 @@ import (
 	"bellhop/router/queue"
 )
 
-// Jobs implements queue.Engine. A query for an id or a lane costs what it returns;
-// one over many lanes reads the jobs it passes by. A long list is read in pages, each
+// Jobs implements queue.Engine. A query for an id, a lane or a state costs what it
+// returns; one over many lanes in any state reads the jobs it passes by. A long list is read in pages, each
 // true in itself.
 func (e *Engine) Jobs(ctx context.Context, q queue.JobQuery) ([]queue.Job, error) {
 	var jobs []queue.Job
@@ -82,8 +82,10 @@ func (s store) walks(q queue.JobQuery) ([]walk, error) {
 	case q.ID != "":
 		w, err := s.history(q)
 		return []walk{w}, err
-	case q.Lane == "":
+	case q.Lane == "" && q.State == "":
 		return []walk{newIndexWalk(s.in(inJobs).Cursor(), nil, q)}, nil
+	case q.Lane == "":
+		return s.walksOf(q), nil
 	case q.Key != "":
 		return []walk{newIndexWalk(s.in(inOrder).Cursor(), keyPrefix(q.Lane, q.Key), q)}, nil
 	}
@@ -96,6 +98,17 @@ func (s store) walks(q queue.JobQuery) ([]walk, error) {
 		walks = append(walks, newIndexWalk(s.in(inLanes).Cursor(), lanePrefix(q.Lane, state), q))
 	}
 	return walks, nil
+}
+
+// walksOf walks the jobs of one state lane by lane, so that the few dead ones are
+// found among many others.
+func (s store) walksOf(q queue.JobQuery) (walks []walk) {
+	for _, lane := range s.lanes() {
+		if strings.HasPrefix(lane, q.Prefix) {
+			walks = append(walks, newIndexWalk(s.in(inLanes).Cursor(), lanePrefix(lane, q.State), q))
+		}
+	}
+	return walks
 }
 
 // indexWalk walks an index whose keys end in job numbers.
