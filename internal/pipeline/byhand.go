@@ -27,17 +27,17 @@ func (p *Pipeline) Retry(ctx context.Context, id string) (string, error) {
 	if _, known := p.outlets[d.Sink]; !known {
 		return "", fmt.Errorf("%w: the sink %q is no longer configured", record.ErrRefused, d.Sink)
 	}
-	if d, err = p.present(ctx, d); err != nil {
+	var step queue.Step
+	if d, err = p.present(ctx, d, &step); err != nil {
 		return "", err
 	}
 	again := queue.Job{ID: deliveryName(p.NewID(), d.Sink, d.Target), Lane: job.Lane, Key: job.Key, Due: p.Now(), Keep: true}
 	if again.Payload, err = json.Marshal(d); err != nil {
 		return "", fmt.Errorf("encode delivery of event %s to %s: %w", d.Event, d.Sink, err)
 	}
-	return again.ID, p.act(ctx, queue.Step{
-		Drop: []queue.Drop{{ID: id, To: queue.Dropped, Reason: "sent once more by hand, as " + again.ID}},
-		Put:  []queue.Job{again},
-	})
+	step.Drop = []queue.Drop{{ID: id, To: queue.Dropped, Reason: "sent once more by hand, as " + again.ID}}
+	step.Put = []queue.Job{again}
+	return again.ID, p.act(ctx, step)
 }
 
 // Drop lets a dead letter go. Errors are as those of Retry.
@@ -53,7 +53,7 @@ func (p *Pipeline) Drop(ctx context.Context, id string) error {
 func (p *Pipeline) act(ctx context.Context, s queue.Step) error {
 	err := p.Engine.Do(ctx, s)
 	if errors.Is(err, queue.ErrChanged) {
-		return fmt.Errorf("%w: somebody else has just acted on it", record.ErrRefused)
+		return fmt.Errorf("%w: it has just changed; look at it again", record.ErrRefused)
 	}
 	return err
 }
@@ -73,27 +73,82 @@ func (p *Pipeline) deadLetter(ctx context.Context, id string) (queue.Job, error)
 	return jobs[0], nil
 }
 
-// present is the delivery as it is to be said now.
-func (p *Pipeline) present(ctx context.Context, d record.Delivery) (record.Delivery, error) {
+// present is the delivery as it is to be said now. What it was decided upon is
+// guarded, because an open that is sent when the end is already under way would
+// never end.
+func (p *Pipeline) present(ctx context.Context, d record.Delivery, step *queue.Step) (record.Delivery, error) {
 	d.Earlier, d.Again = nil, true
 	if d.Incident == "" {
-		return d, nil
+		return d, p.kept(ctx, d)
 	}
-	row, err := p.Engine.Get(ctx, record.IncidentKey(d.Incident))
-	if err != nil {
-		return d, fmt.Errorf("read incident %s: %w", d.Incident, err)
+	in, row, err := p.incident(ctx, d.Incident)
+	if err != nil || row.Rev == 0 { // forgotten: there is nothing newer to say
+		return d, errors.Join(err, p.kept(ctx, d))
 	}
-	if row.Rev == 0 {
-		return d, nil // it is forgotten: there is nothing newer to say
-	}
-	var in event.Incident
-	if err := record.Decode(row, &in); err != nil {
-		return d, err
-	}
-	if in.State == event.StatusResolved && d.As != event.StatusResolved {
-		return d, fmt.Errorf("%w: the incident has ended (%s, %s), so there is nothing to warn of any more; drop it",
-			record.ErrRefused, in.EndedBy, in.Resolved.Format("2006-01-02 15:04 -07:00"))
+	step.Guard = append(step.Guard, queue.Row{Key: row.Key, Rev: row.Rev})
+	if in.State == event.StatusResolved {
+		if d.As != event.StatusResolved {
+			return d, fmt.Errorf("%w: the incident has ended (%s, %s), so there is nothing to warn of any more; drop it",
+				record.ErrRefused, in.EndedBy, in.Resolved.Format("2006-01-02 15:04 -07:00"))
+		}
+		if err := p.alone(ctx, in, d.Plan, step); err != nil {
+			return d, err
+		}
 	}
 	d.Event = in.Last
-	return d, nil
+	return d, p.kept(ctx, d)
+}
+
+// alone refuses the end of an incident while the plan has a newer one: where a far end
+// knows both by one key, it would end that one.
+func (p *Pipeline) alone(ctx context.Context, in event.Incident, ref event.PlanRef, step *queue.Step) error {
+	row, err := p.owner(ctx, in, ref)
+	if err != nil {
+		return err
+	}
+	if open := p.known(row).Incident; open != "" && open != in.ID {
+		return fmt.Errorf("%w: the plan has a newer incident, which the end of this one would end, too; drop it", record.ErrRefused)
+	}
+	step.Guard = append(step.Guard, queue.Row{Key: row.Key, Rev: row.Rev})
+	return nil
+}
+
+// kept refuses a delivery whose event is forgotten.
+func (p *Pipeline) kept(ctx context.Context, d record.Delivery) error {
+	row, err := p.Engine.Get(ctx, record.EventKey(d.Event))
+	if err != nil {
+		return fmt.Errorf("read event %s: %w", d.Event, err)
+	}
+	if row.Rev == 0 {
+		return fmt.Errorf("%w: event %s of this delivery is forgotten; drop it", record.ErrRefused, d.Event)
+	}
+	return nil
+}
+
+// incident reads an incident; the row's revision is 0 when there is none.
+func (p *Pipeline) incident(ctx context.Context, id string) (event.Incident, queue.Row, error) {
+	var in event.Incident
+	row, err := p.Engine.Get(ctx, record.IncidentKey(id))
+	if err != nil {
+		return in, row, fmt.Errorf("read incident %s: %w", id, err)
+	}
+	if row.Rev != 0 {
+		err = record.Decode(row, &in)
+	}
+	return in, row, err
+}
+
+// owner reads the row of the plan whose incident this is. One that was opened under
+// the plan's name may have moved to its id since.
+func (p *Pipeline) owner(ctx context.Context, in event.Incident, ref event.PlanRef) (queue.Row, error) {
+	plan := planKey(ref)
+	row, err := p.Engine.Get(ctx, record.PlanKey(plan))
+	if id := in.Plan.ID; err == nil && row.Rev == 0 && id != "" {
+		plan = id
+		row, err = p.Engine.Get(ctx, record.PlanKey(plan))
+	}
+	if err != nil {
+		return row, fmt.Errorf("read what is known of plan %q: %w", plan, err)
+	}
+	return row, nil
 }

@@ -25,20 +25,12 @@ func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 		// Not permanent: a plan whose look was set aside would never be looked at again.
 		return queue.Result{}, fmt.Errorf("read look %q of the queue: %w", lease.ID, err)
 	}
+	if look.Reports {
+		return l.p.tellFallbacks(ctx, look.Ref)
+	}
 	v, err := l.p.read(ctx, look.Ref, lease.Put)
 	if err != nil {
 		return queue.Result{}, err
-	}
-	if len(v.reports) > 0 {
-		if err := l.p.tellFallbacks(ctx, v); err != nil {
-			return queue.Result{}, fmt.Errorf("tell the fallbacks of plan %q: %w", v.plan, err)
-		}
-		if len(v.waiting) == 0 && v.known.Incident == "" {
-			return queue.Result{}, nil // nothing else is asked
-		}
-		if v, err = l.p.read(ctx, look.Ref, lease.Put); err != nil {
-			return queue.Result{}, err
-		}
 	}
 	found, err := l.p.correlate(ctx, v)
 	if err != nil && ctx.Err() != nil {
@@ -130,8 +122,12 @@ func (p *Pipeline) finish(v view, known record.Plan) (queue.Step, error) {
 // remember writes what is known of the plan, unless somebody else wrote meanwhile.
 func (p *Pipeline) remember(v view, known record.Plan) (queue.Step, error) {
 	row, err := record.Encode(record.PlanKey(v.plan), known)
-	return queue.Step{
+	step := queue.Step{
 		Guard: []queue.Row{{Key: v.row.Key, Rev: v.row.Rev}},
 		Set:   []queue.Row{row},
-	}, err
+	}
+	if v.about.Key != "" { // a fallback may join the incident's audience meanwhile
+		step.Guard = append(step.Guard, queue.Row{Key: v.about.Key, Rev: v.about.Rev})
+	}
+	return step, err
 }

@@ -177,6 +177,7 @@ type house struct {
 	how     [2]sinks.Superseding // of mail and oncall
 	// fallback is oncall's, after 15 minutes; giveUp the age at which it gives up.
 	fallback  string
+	chain     bool // oncall is the mail's, too
 	giveUp    time.Duration
 	keep      time.Duration
 	keepBytes int64
@@ -215,6 +216,9 @@ func (h *house) start() {
 	outlets := []pipeline.Outlet{
 		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
 		{Name: "oncall", Sink: h.pager, Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute},
+	}
+	if h.chain {
+		outlets[0].Fallback, outlets[0].FallbackAfter = "oncall", 15*time.Minute
 	}
 	table, faults := router.Compile(h.routes, []string{"mail", "oncall"})
 	if len(faults) > 0 {

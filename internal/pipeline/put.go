@@ -17,7 +17,8 @@ import (
 func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef, o outcome) error {
 	for _, t := range o.tell {
 		d := record.Delivery{
-			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref, Instead: t.instead,
+			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
+			Again: t.before, Instead: t.instead,
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID

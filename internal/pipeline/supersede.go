@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -53,10 +54,12 @@ func supersede(how sinks.Superseding, before []waiting, next record.Delivery) ch
 }
 
 // takePlaceOf drops those deliveries. Where one of them would have been the first
-// that was heard of the incident, the newer one is.
+// that was heard of the incident, the newer one is, and where one of them was told in
+// place of another sink, it says so.
 func (c *change) takePlaceOf(unheard []waiting) {
 	for _, w := range unheard {
 		c.drop = append(c.drop, w.id)
+		c.next.Instead = cmp.Or(c.next.Instead, w.Instead)
 	}
 	if c.next.As == event.StatusChanged && opens(unheard) {
 		c.next.As = event.StatusOpen

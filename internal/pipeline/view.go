@@ -22,9 +22,9 @@ type view struct {
 	accepted time.Time   // when the first signal came that this look answers
 	waiting  []queue.Row // the signals' rows
 	signals  []event.Signal
-	reports  []queue.Row // deliveries given up or late, of which a fallback is to be told
-	row      queue.Row   // the plan's row, to be guarded
+	row      queue.Row // the plan's row, to be guarded
 	known    record.Plan
+	about    queue.Row               // the open incident's row, to be guarded
 	incident event.Incident          // the open one, when known.Incident says so
 	firing   map[string]event.Signal // with the signals taken in
 	fresh    []event.Signal          // those of them that did not fire before
@@ -43,9 +43,6 @@ func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Ti
 	if v.row, err = p.Engine.Get(ctx, record.PlanKey(v.plan)); err != nil {
 		return v, fmt.Errorf("read what is known of plan %q: %w", v.plan, err)
 	}
-	if v.reports, err = p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.ReportPrefix(ref), Limit: maxSignals}); err != nil {
-		return v, fmt.Errorf("read the reports of plan %q: %w", v.plan, err)
-	}
 	p.load(&v)
 	if v.known.Incident == "" {
 		return v, nil
@@ -54,6 +51,7 @@ func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Ti
 	if err != nil {
 		return v, fmt.Errorf("read incident %s: %w", v.known.Incident, err)
 	}
+	v.about = row
 	if err := record.Decode(row, &v.incident); err != nil {
 		p.Log.Error("the open incident cannot be read and is opened anew", "plan", v.plan, "err", err)
 		v.known.Incident, v.known.Told = "", router.Told{}

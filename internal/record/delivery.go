@@ -44,10 +44,13 @@ type Reported struct {
 	Fallback string        `json:"fallback"` // the sink that is to be told
 }
 
+// ReportID names the one inbox job of a plan that looks at its reports.
+func ReportID(ref event.PlanRef) string { return "report/" + refName(ref) }
+
 // ReportPrefix begins the keys of what is reported of a plan's deliveries.
 func ReportPrefix(ref event.PlanRef) string { return "report/" + refName(ref) + "/" }
 
-// ReportRow is the row in which a report waits for the look at its plan.
+// ReportRow is the row in which a report waits for the look at its plan's reports.
 func ReportRow(ref event.PlanRef, r Reported) (queue.Row, error) {
 	return Encode(ReportPrefix(ref)+url.PathEscape(r.Delivery), r)
 }

@@ -13,6 +13,9 @@ const Inbox = "in/plan"
 // Look is the payload of an inbox job.
 type Look struct {
 	Ref event.PlanRef `json:"ref"`
+	// Reports is true when not the plan is looked at, but what was reported of its
+	// deliveries.
+	Reports bool `json:"reports,omitempty"`
 }
 
 // InboxID names the one inbox job of a plan.
