@@ -237,10 +237,8 @@ func TestPruneMakesRoomWhenThereIsTooLittle(t *testing.T) {
 		h.cluster.set(night(-time.Hour, true, event.Partial, bad, good))
 		h.alert(event.Firing, "1", 10*time.Minute)
 		h.cluster.set(night(23*time.Hour, true, event.Success, good, good))
-		h.alert(event.Resolved, "1", time.Hour)
-		if err := h.pipe.Prune(h.t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		h.alert(event.Resolved, "1", 2*time.Hour)
+		h.prune()
 		h.counts("event/", 0, "incident/", 0, "memory/", 0, "plan/", 1)
 		jobs, err := h.engine.Jobs(h.t.Context(), queue.JobQuery{Prefix: record.Outbound})
 		if err != nil || len(jobs) != 0 {

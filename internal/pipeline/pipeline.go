@@ -93,17 +93,18 @@ type Pipeline struct {
 	Deps
 	outlets map[string]Outlet
 	live    *atomic.Pointer[Pipeline]
+	crowded *atomic.Bool // it was said that nothing is left to make room with
 }
 
 // New builds a pipeline; nothing runs until the pump calls its handlers.
 func New(d Deps) *Pipeline {
-	p := build(d, new(atomic.Pointer[Pipeline]))
+	p := build(d, new(atomic.Pointer[Pipeline]), new(atomic.Bool))
 	p.live.Store(p)
 	return p
 }
 
-func build(d Deps, live *atomic.Pointer[Pipeline]) *Pipeline {
-	p := &Pipeline{Deps: d, outlets: make(map[string]Outlet), live: live}
+func build(d Deps, live *atomic.Pointer[Pipeline], crowded *atomic.Bool) *Pipeline {
+	p := &Pipeline{Deps: d, outlets: make(map[string]Outlet), live: live, crowded: crowded}
 	for _, o := range d.Outlets {
 		p.outlets[o.Name] = o
 	}
@@ -114,5 +115,5 @@ func build(d Deps, live *atomic.Pointer[Pipeline]) *Pipeline {
 func (p *Pipeline) Use(s Setup) {
 	d := p.Deps
 	d.Setup = s
-	p.live.Store(build(d, p.live))
+	p.live.Store(build(d, p.live, p.crowded))
 }

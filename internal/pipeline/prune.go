@@ -15,72 +15,141 @@ const (
 	// waits for long.
 	prunePage = 500
 	// pruneParts is in how many parts what is kept is cut down when it takes too much
-	// room.
-	pruneParts = 10
+	// room: a day each, by default.
+	pruneParts = 30
+	// recent is what stays however little room there is: limits are counted from the
+	// log of sends (R13), and a look may still be about to put what its event is for.
+	recent = time.Hour
 )
 
-// Prune forgets ended deliveries, events and ended incidents older than Keep, and,
-// when everything takes more than KeepBytes, the oldest of what is younger, too. What
-// waits, what is open and what plans know stays whatever its age.
+// Prune forgets ended deliveries, events and ended incidents older than Keep. When
+// everything takes more than KeepBytes, the oldest part of what is younger goes, too;
+// one part a call, because the engine gives room back only after a while. What waits,
+// what is open and what plans know stays whatever its age.
 func (p *Pipeline) Prune(ctx context.Context) error {
 	p = p.live.Load()
-	before := p.Now().Add(-p.Keep)
-	for part := 1; ; part++ {
-		if err := p.pruneBefore(ctx, before); err != nil {
+	newest := p.Now().Add(-recent)
+	before := sooner(p.Now().Add(-p.Keep), newest)
+	gone, err := p.pruneBefore(ctx, before)
+	for err == nil {
+		var lacks bool
+		if lacks, err = p.lacksRoom(ctx); err != nil || !lacks {
+			p.crowded.Store(false)
 			return err
 		}
-		usage, err := p.Engine.Usage(ctx)
-		if err != nil {
-			return fmt.Errorf("look how much room the queue takes: %w", err)
+		if gone > 0 {
+			return nil // what that has made of it shows by the next time
 		}
-		if p.KeepBytes <= 0 || usage.Used <= p.KeepBytes {
-			return nil
+		if !before.Before(newest) {
+			return p.crowd(ctx)
 		}
-		if part > pruneParts {
-			p.Log.Warn("the queue takes more room than keep_bytes, but all of it still waits or is open",
-				"used", usage.Used, "keep_bytes", p.KeepBytes)
-			return nil
-		}
-		before = before.Add(p.Keep / pruneParts)
+		before = sooner(before.Add(p.Keep/pruneParts), newest)
+		gone, err = p.pruneBefore(ctx, before)
 	}
+	return err
 }
 
-func (p *Pipeline) pruneBefore(ctx context.Context, before time.Time) error {
+func sooner(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// lacksRoom is true when everything takes more room than it may.
+func (p *Pipeline) lacksRoom(ctx context.Context) (bool, error) {
+	usage, err := p.Engine.Usage(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look how much room the queue takes: %w", err)
+	}
+	return p.KeepBytes > 0 && usage.Used > p.KeepBytes, nil
+}
+
+// crowd says once that nothing is left to make room with.
+func (p *Pipeline) crowd(ctx context.Context) error {
+	if !p.crowded.Swap(true) {
+		p.Log.WarnContext(ctx, "the queue takes more room than keep_bytes, but all of it is needed: it waits, is open or recent",
+			"keep_bytes", p.KeepBytes)
+	}
+	return nil
+}
+
+// pruneBefore forgets what is older than before, and returns of how much.
+func (p *Pipeline) pruneBefore(ctx context.Context, before time.Time) (gone int, err error) {
 	for more := true; more; {
 		n, err := p.Engine.Prune(ctx, before, prunePage)
 		if err != nil {
-			return fmt.Errorf("forget old deliveries: %w", err)
+			return gone, fmt.Errorf("forget old deliveries: %w", err)
 		}
+		gone += n
 		more = n == prunePage
 	}
 	needed, err := p.needed(ctx, before)
 	if err != nil {
-		return err
+		return gone, err
 	}
-	err = p.forget(ctx, record.Events, func(row queue.Row) (age, []queue.Row, error) { return p.oldEvent(row, needed) })
+	events, err := p.forget(ctx, record.Events, func(row queue.Row) (age, []queue.Row, error) { return p.oldEvent(row, needed) })
 	if err != nil {
-		return err
+		return gone, err
 	}
-	return p.forget(ctx, record.Incidents, func(row queue.Row) (age, []queue.Row, error) { return p.oldIncident(ctx, row, needed) })
+	incidents, err := p.forget(ctx, record.Incidents, func(row queue.Row) (age, []queue.Row, error) {
+		return p.oldIncident(ctx, row, before, needed)
+	})
+	return gone + events + incidents, err
 }
 
-// needed is the time before which nothing that waits or is open refers to any event:
-// before itself, or the oldest of what does.
-func (p *Pipeline) needed(ctx context.Context, before time.Time) (time.Time, error) {
+// needs is what is referred to by what waits and what is open.
+type needs struct {
+	before    time.Time       // events that are not older stay
+	event     string          // the oldest event that waits to be told; "" when none does
+	incidents map[string]bool // of what waits
+}
+
+// needed finds out what has to stay of what is older than before.
+func (p *Pipeline) needed(ctx context.Context, before time.Time) (needs, error) {
+	n := needs{before: before, incidents: make(map[string]bool)}
 	lanes, err := p.Engine.Lanes(ctx, record.Outbound)
 	if err != nil {
-		return before, fmt.Errorf("list the lanes: %w", err)
+		return n, fmt.Errorf("list the lanes: %w", err)
 	}
 	for _, lane := range lanes {
-		jobs, err := p.Engine.Jobs(ctx, queue.JobQuery{Lane: lane.Lane, State: queue.Queued, Oldest: true, Limit: 1})
-		if err != nil {
-			return before, fmt.Errorf("find the oldest delivery that waits: %w", err)
-		}
-		if len(jobs) > 0 && jobs[0].Put.Before(before) {
-			before = jobs[0].Put
+		if err := p.awaited(ctx, lane.Lane, &n); err != nil {
+			return n, err
 		}
 	}
-	err = p.forget(ctx, record.Incidents, func(row queue.Row) (age, []queue.Row, error) {
+	n.before, err = p.opened(ctx, before)
+	return n, err
+}
+
+// awaited adds what the deliveries that wait in a lane refer to. They are all read,
+// because one that is sent by hand or in place of another may tell of an old event.
+func (p *Pipeline) awaited(ctx context.Context, lane string, n *needs) error {
+	q := queue.JobQuery{Lane: lane, State: queue.Queued, Oldest: true, Limit: prunePage}
+	for {
+		jobs, err := p.Engine.Jobs(ctx, q)
+		if err != nil {
+			return fmt.Errorf("list what waits in lane %s: %w", lane, err)
+		}
+		for _, j := range jobs {
+			q.After = j.Seq
+			d, err := record.ReadDelivery(j)
+			if err != nil {
+				continue // it refers to nothing
+			}
+			if n.event == "" || d.Event < n.event {
+				n.event = d.Event
+			}
+			n.incidents[d.Incident] = true
+		}
+		if len(jobs) < prunePage {
+			return nil
+		}
+	}
+}
+
+// opened is when the oldest open incident opened, or before, if that is earlier.
+func (p *Pipeline) opened(ctx context.Context, before time.Time) (time.Time, error) {
+	_, err := p.forget(ctx, record.Incidents, func(row queue.Row) (age, []queue.Row, error) {
 		var in event.Incident
 		if record.Decode(row, &in) != nil {
 			return kept, nil, nil
@@ -106,20 +175,21 @@ const (
 )
 
 // forget goes through the rows under prefix, removes those that are old, and what
-// goes with them. Ids sort by time, so what is younger is not read.
-func (p *Pipeline) forget(ctx context.Context, prefix string, look func(queue.Row) (age, []queue.Row, error)) error {
+// goes with them, and returns how many. Ids sort by time, so what is younger is not
+// read.
+func (p *Pipeline) forget(ctx context.Context, prefix string, look func(queue.Row) (age, []queue.Row, error)) (n int, err error) {
 	after := ""
 	for {
 		rows, err := p.Engine.Scan(ctx, queue.RowQuery{Prefix: prefix, After: after, Limit: prunePage})
 		if err != nil {
-			return fmt.Errorf("list the rows %s…: %w", prefix, err)
+			return n, fmt.Errorf("list the rows %s…: %w", prefix, err)
 		}
 		var gone []queue.Row
 		last := len(rows) < prunePage
 		for _, row := range rows {
 			found, with, err := look(row)
 			if err != nil {
-				return err
+				return n, err
 			}
 			if found == young {
 				last = true
@@ -131,34 +201,39 @@ func (p *Pipeline) forget(ctx context.Context, prefix string, look func(queue.Ro
 		}
 		if len(gone) > 0 {
 			if err := p.Engine.Do(ctx, queue.Step{Set: remove(gone)}); err != nil {
-				return fmt.Errorf("forget %d rows: %w", len(gone), err)
+				return n, fmt.Errorf("forget %d rows: %w", len(gone), err)
 			}
 		}
+		n += len(gone)
 		if last {
-			return nil
+			return n, nil
 		}
 		after = rows[len(rows)-1].Key
 	}
 }
 
 // oldEvent looks at an event. One that cannot be read tells nobody anything.
-func (p *Pipeline) oldEvent(row queue.Row, before time.Time) (age, []queue.Row, error) {
+func (p *Pipeline) oldEvent(row queue.Row, n needs) (age, []queue.Row, error) {
+	if n.event != "" && row.Key >= record.EventKey(n.event) {
+		return young, nil, nil
+	}
 	var e event.Event
-	if record.Decode(row, &e) == nil && !e.Time.Before(before) {
+	if record.Decode(row, &e) == nil && !e.Time.Before(n.before) {
 		return young, nil, nil
 	}
 	return old, nil, nil
 }
 
-// oldIncident looks at an incident; what sinks remember of it goes with it.
-func (p *Pipeline) oldIncident(ctx context.Context, row queue.Row, before time.Time) (age, []queue.Row, error) {
+// oldIncident looks at an incident, whose age counts from its end; what sinks remember
+// of it goes with it.
+func (p *Pipeline) oldIncident(ctx context.Context, row queue.Row, before time.Time, n needs) (age, []queue.Row, error) {
 	var in event.Incident
 	switch err := record.Decode(row, &in); {
 	case err != nil:
 		return old, nil, nil
 	case !in.Opened.Before(before):
 		return young, nil, nil
-	case in.State != event.StatusResolved:
+	case in.State != event.StatusResolved, !in.Resolved.Before(before), n.incidents[in.ID]:
 		return kept, nil, nil
 	}
 	memory, err := p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.MemoryPrefix(in.ID)})
