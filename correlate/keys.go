@@ -59,11 +59,9 @@ func (l layout) around(plan string) (prefix, suffix string) {
 	return "module/", "/backup/" + plan + "/status"
 }
 
-// pattern matches the keys of all statuses of the plan, and perhaps a few others.
-func (l layout) pattern(plan string) string {
-	prefix, suffix := l.around(plan)
-	return prefix + "*" + escape(suffix)
-}
+// statusPattern matches the keys of all statuses of the plan in every layout, and
+// perhaps a few others: the whole cluster is gone through for it, so once has to do.
+func statusPattern(plan string) string { return "*/backup*/" + escape(plan) + "*" }
 
 // owner returns the node or module whose status of the plan key is.
 func (l layout) owner(key, plan string) (owner string, ok bool) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"bellhop/internal/event"
 )
 
@@ -23,21 +25,32 @@ type place struct {
 // scene reads everything about the plan.
 func (r reader) scene(ctx context.Context, ref event.PlanRef) (*scene, error) {
 	s := &scene{plan: event.Plan{ID: ref.ID, Name: ref.Name}}
-	if err := r.cluster(ctx, s); err != nil {
-		return nil, err
-	}
 	if ref.ID == "" {
 		id, err := r.named(ctx, s, ref.Name)
-		if id == "" || err != nil {
-			return s, err
+		if err != nil {
+			return nil, err
+		}
+		if id == "" {
+			return s, r.cluster(ctx, s)
 		}
 		s.plan.ID = id
 	}
-	plan, err := r.plan(ctx, s)
-	if err != nil {
+	// What does not depend on one another is asked at the same time: each answer
+	// takes as long as the way there.
+	var places []place
+	var plan map[string]string
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { places, err = r.places(both, s.plan.ID); return err })
+	group.Go(func() (err error) {
+		if err = r.cluster(both, s); err == nil {
+			plan, err = r.plan(both, s)
+		}
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if err := r.statuses(ctx, s, plan["repository"]); err != nil || !s.known {
+	if err := r.statuses(ctx, s, plan["repository"], places); err != nil || !s.known {
 		return s, err
 	}
 	return s, r.modules(ctx, s, plan)
@@ -78,11 +91,7 @@ func (r reader) plan(ctx context.Context, s *scene) (map[string]string, error) {
 }
 
 // statuses reads the statuses in all layouts, and the destination on the way.
-func (r reader) statuses(ctx context.Context, s *scene, repository string) error {
-	places, err := r.places(ctx, s.plan.ID)
-	if err != nil {
-		return err
-	}
+func (r reader) statuses(ctx context.Context, s *scene, repository string, places []place) error {
 	asks := []Ask{
 		fields(destinationKey(repository), "name", "provider"), // never all: it may hold passwords
 		hash(planStatusKey(s.plan.ID)),
@@ -104,12 +113,12 @@ func (r reader) statuses(ctx context.Context, s *scene, repository string) error
 
 // places finds the keys that hold statuses of the plan.
 func (r reader) places(ctx context.Context, plan string) ([]place, error) {
+	keys, err := r.store.Keys(ctx, statusPattern(plan))
+	if err != nil {
+		return nil, err
+	}
 	var places []place
 	for _, l := range layouts() {
-		keys, err := r.store.Keys(ctx, l.pattern(plan))
-		if err != nil {
-			return nil, err
-		}
 		for _, key := range keys {
 			if owner, ok := l.owner(key, plan); ok {
 				places = append(places, place{l, owner, key})

@@ -117,7 +117,8 @@ func (e *Engine) Usage(ctx context.Context) (queue.Usage, error) {
 		return u, fmt.Errorf("look how much room is left for the queue in %s: %w", e.folder, err)
 	}
 	err := e.view(ctx, func(*pending) bool { return false }, func(s store) error {
-		spare := int64(e.db.Stats().FreePageN) * int64(e.db.Info().PageSize)
+		stats := e.db.Stats()
+		spare := int64(stats.FreePageN+stats.PendingPageN) * int64(e.db.Info().PageSize)
 		u.Used = max(s.tx.Size()-spare, 0) + e.journal.end
 		u.Free = int64(fs.Bavail)*int64(fs.Bsize) + spare
 		return nil
