@@ -160,7 +160,7 @@ func (e *Engine) view(ctx context.Context, matters func(p *pending) bool, read f
 	if err := e.enter(ctx); err != nil {
 		return err
 	}
-	for upto := e.journal.end; e.pending.from < upto && matters(&e.pending); {
+	for upto := e.journal.end; e.pending.steps > 0 && e.pending.from < upto && matters(&e.pending); {
 		if err := e.revived(e.foldSome); err != nil {
 			e.leave()
 			return err

@@ -3,6 +3,9 @@ package disk
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -83,5 +86,34 @@ func FuzzReplay(f *testing.F) {
 			_, _ = e.Jobs(t.Context(), queue.JobQuery{})
 		}
 		_ = e.Close() // likewise
+	})
+}
+
+// FuzzWreck reads files that are broken in any way: never a panic, never without end.
+func FuzzWreck(f *testing.F) {
+	dir := f.TempDir()
+	e, err := Open(dir, Options{Now: time.Now})
+	if err != nil {
+		f.Fatal(err)
+	}
+	err = e.Do(f.Context(), queue.Step{Put: []queue.Job{{ID: "a", Lane: "l"}}, Set: []queue.Row{{Key: "row", Value: []byte("x")}}})
+	if err := errors.Join(err, e.Close()); err != nil {
+		f.Fatal(err)
+	}
+	whole, err := os.ReadFile(filepath.Join(dir, File))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole[:8*os.Getpagesize()])
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		w, roots, err := openWreck(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			return
+		}
+		for _, root := range roots {
+			w.walk(root, 0, func(_ uint32, _, value []byte) {
+				w.bucket(value, func(_, value []byte) { _, _ = readRow(nil, value) })
+			})
+		}
 	})
 }

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,8 +19,15 @@ type lease struct {
 
 // Lease implements queue.Engine.
 func (e *Engine) Lease(ctx context.Context, lane string, n int) ([]queue.Lease, error) {
-	var out []queue.Lease
-	err := e.view(ctx, func(p *pending) bool { return e.awake(p, lane) }, func(s store) error {
+	out, err := e.lease(ctx, lane, n)
+	if errors.Is(err, errDamaged) && e.mend() == nil {
+		return e.lease(ctx, lane, n)
+	}
+	return out, err
+}
+
+func (e *Engine) lease(ctx context.Context, lane string, n int) (out []queue.Lease, err error) {
+	err = e.view(ctx, func(p *pending) bool { return e.awake(p, lane) }, func(s store) error {
 		_, own := e.clock.Read()
 		for _, seq := range e.ready(s, lane, own, n) {
 			l, err := e.grant(s, seq, own)

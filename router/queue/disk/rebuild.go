@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -93,7 +94,11 @@ func (e *Engine) salvage(aside string) (saved, error) {
 
 // rescue copies rows and jobs whose checksums fit, and where the journal stands.
 func (e *Engine) rescue(f *os.File) (n saved, err error) {
-	w, roots, err := openWreck(f)
+	info, err := f.Stat()
+	if err != nil {
+		return n, err
+	}
+	w, roots, err := openWreck(f, info.Size())
 	if errors.Is(err, errNoTree) {
 		n.lost = 1
 		return n, e.guessMark()
@@ -169,6 +174,25 @@ func (e *Engine) guessMark() error {
 	return store{tx: e.tx}.setMark(mark{epoch: binary.BigEndian.Uint64(head[8:])})
 }
 
+// mend takes jobs that are damaged out of the way of the others: what they held is
+// lost, and the log says so.
+func (e *Engine) mend() error {
+	e.gate <- struct{}{}
+	defer e.leave()
+	if e.tx == nil || e.broken != nil {
+		return errBroken
+	}
+	err := e.fold(upToEnd)
+	if err == nil {
+		err = e.guarded(func() error { return store{tx: e.tx}.reindex() })
+	}
+	if err == nil {
+		return e.checkpoint()
+	}
+	e.log.Error("queue: damaged jobs are in the way and cannot be taken out", "folder", e.folder, "err", err)
+	return e.restore(err)
+}
+
 // reindex makes all that leads to jobs anew out of the jobs.
 func (s store) reindex() error {
 	for _, b := range []bucket{inIDs, inOrder, inDue, inLanes, inCount} {
@@ -188,7 +212,7 @@ func (s store) reindex() error {
 			r, err = decode(seqOf(k), text)
 		}
 		if err != nil {
-			damaged = append(damaged, append([]byte(nil), k...))
+			damaged = append(damaged, bytes.Clone(k))
 			continue
 		}
 		if err := s.index(r); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"hash/fnv"
 	"io"
-	"os"
 )
 
 // wreck reads a bbolt file whose tree is broken, page by page, and passes by what
@@ -35,12 +34,8 @@ const (
 var errNoTree = errors.New("neither of its two first pages can be read")
 
 // openWreck finds the page size and the newest root.
-func openWreck(f *os.File) (w *wreck, roots []uint64, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
-	}
-	w = &wreck{f: f, size: info.Size(), seen: map[uint64]bool{}}
+func openWreck(f io.ReaderAt, size int64) (w *wreck, roots []uint64, err error) {
+	w = &wreck{f: f, size: size, seen: map[uint64]bool{}}
 	var newest uint64
 	// The page size is not known before a meta page was read: the second one stands
 	// at a power of two.

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -119,6 +120,11 @@ func (e *Engine) carry(works []work) {
 		}
 		return
 	}
+	if broken && errors.Is(answers[0], errDamaged) && e.mend() == nil {
+		e.gate <- struct{}{}
+		answers, _ = e.commit(works)
+		e.leave()
+	}
 	for i, w := range works {
 		w.answer <- answers[i]
 	}
@@ -138,6 +144,9 @@ func (e *Engine) commit(works []work) (answers []error, broken bool) {
 	blinds := b.writeDown(works, answers)
 	if len(b.redo.ops) == 0 && len(blinds) == 0 {
 		return answers, false
+	}
+	if e.pending.steps == 0 {
+		e.pending.reset(e.journal.end) // the first of them stands in this record
 	}
 	e.journal.add(aBatch, binary.AppendUvarint(nil, uint64(len(b.redo.ops))), b.redo.ops, blinds)
 	if err := e.journal.write(true); err != nil {

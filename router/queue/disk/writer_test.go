@@ -125,7 +125,7 @@ func TestALeaseEndsOnceAlsoWithinABatch(t *testing.T) {
 
 // A record that cannot be read makes a step stumble midway: the head of a key is
 // ended and the next one cannot be brought forward.
-func TestAStepThatStumblesFallsAlone(t *testing.T) {
+func TestAJobThatIsDamagedIsTakenOutOfTheWay(t *testing.T) {
 	e := openEngine(t, t.TempDir())
 	behind := job("behind")
 	behind.Key = "head"
@@ -144,15 +144,34 @@ func TestAStepThatStumblesFallsAlone(t *testing.T) {
 	}
 	end := queue.Step{Ends: []queue.End{{Lease: leases[0]}}}
 	errs := together(e, put("a"), end, put("b"))
-	if errs[0] != nil || errs[2] != nil || errs[1] == nil {
-		t.Errorf("answers %v", errs)
+	if err := errors.Join(errs...); err != nil {
+		t.Errorf("answers %v", err)
 	}
 	head, err := e.leased(leases[0])
-	if err != nil || head.State != queue.Queued {
-		t.Errorf("the head is %+v, error %v; nothing of the step may have happened", head, err)
+	if err != nil || head.State != queue.Sent {
+		t.Errorf("the head is %+v, error %v", head, err)
 	}
-	if err := e.Extend(t.Context(), leases[0]); err != nil {
-		t.Errorf("extend: %v; the lease must not have ended", err)
+	if got, err := e.Lease(t.Context(), "l", 9); err != nil || len(got) != 2 {
+		t.Errorf("leased %d of the two that are whole, error %v", len(got), err)
+	}
+	if n, err := e.depth(t.Context()); err != nil || n != 2 {
+		t.Errorf("%d wait, error %v", n, err)
+	}
+}
+
+func TestADamagedHeadOfALaneHoldsUpNobody(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	if err := e.Do(t.Context(), queue.Step{Put: []queue.Job{job("damaged"), job("whole")}}); err != nil {
+		t.Fatal(err)
+	}
+	err := e.write(t.Context(), work{step: queue.Step{Drop: []queue.Drop{{ID: "damaged"}}}, do: func(b *batch) error {
+		return b.apply(func() error { return b.write(inJobs, number(1), []byte("{damaged")) })
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.Lease(t.Context(), "l", 9); err != nil || len(got) != 1 || got[0].ID != "whole" {
+		t.Errorf("leased %+v, error %v", got, err)
 	}
 }
 
