@@ -27,17 +27,17 @@ func serve(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	journal, err := openLog(c.Logging, p.err)
+	book, err := openLog(c.Logging, p.err)
 	if err != nil {
 		return err
 	}
-	defer journal.close()
-	log := journal.log
+	defer book.close()
+	log := book.log
 	a, err := app.New(app.Options{Config: c, Version: version, Now: time.Now, Log: log})
 	if err != nil {
 		return err
 	}
-	defer onHangup(func() { reload(p, a, journal) })()
+	defer onHangup(func() { reload(p, a, book) })()
 	log.Info("bellhop serves", "version", version, "address", a.Addr().String(), "queue", c.Queue.Path, "sinks", len(c.Sinks))
 	err = a.Run(ctx)
 	log.Info("bellhop has stopped; what was not delivered is kept", "queue", c.Queue.Path)
@@ -46,8 +46,8 @@ func serve(ctx context.Context, p *process) error {
 
 // reload reads everything anew, and leaves everything as it was when something is
 // wrong with it (R20).
-func reload(p *process, a *app.App, journal *journal) {
-	log := journal.log
+func reload(p *process, a *app.App, book *logbook) {
+	log := book.log
 	c, err := load(p)
 	var restart []string
 	if err == nil {
@@ -55,10 +55,10 @@ func reload(p *process, a *app.App, journal *journal) {
 	}
 	if err != nil {
 		log.Error("the configuration was not read anew, the old one stays: mend it and send SIGHUP again", "err", err)
-	} else if journal.follow(c.Logging) {
+	} else if book.follow(c.Logging) {
 		restart = append(restart, "logging.format")
 	}
-	if err := journal.reopen(); err != nil {
+	if err := book.reopen(); err != nil {
 		log.Error("the log goes on where it was", "err", err)
 	}
 	for _, key := range restart {

@@ -10,9 +10,9 @@ import (
 	"bellhop/config"
 )
 
-// journal is the log: its level can be changed, and its file opened anew after
+// logbook is the log: its level can be changed, and its file opened anew after
 // somebody has moved it away.
-type journal struct {
+type logbook struct {
 	log     *slog.Logger
 	level   slog.LevelVar
 	setting config.Logging
@@ -23,8 +23,8 @@ type journal struct {
 }
 
 // openLog makes the logger that the section logging asks for.
-func openLog(l config.Logging, stderr io.Writer) (*journal, error) {
-	j := &journal{setting: l, out: stderr}
+func openLog(l config.Logging, stderr io.Writer) (*logbook, error) {
+	j := &logbook{setting: l, out: stderr}
 	if err := j.reopen(); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func openLog(l config.Logging, stderr io.Writer) (*journal, error) {
 	return j, nil
 }
 
-func (j *journal) setLevel(l config.Logging) error {
+func (j *logbook) setLevel(l config.Logging) error {
 	level, err := l.Slog()
 	if err == nil {
 		j.level.Set(level)
@@ -49,7 +49,7 @@ func (j *journal) setLevel(l config.Logging) error {
 }
 
 // Write implements io.Writer.
-func (j *journal) Write(line []byte) (int, error) {
+func (j *logbook) Write(line []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.out.Write(line)
@@ -57,7 +57,7 @@ func (j *journal) Write(line []byte) (int, error) {
 
 // follow takes over level and file of other settings; it is true when their format
 // is another, which takes a restart.
-func (j *journal) follow(l config.Logging) (restart bool) {
+func (j *logbook) follow(l config.Logging) (restart bool) {
 	_ = j.setLevel(l) // that the level is one was found out when the file was read
 	restart = l.Format != j.setting.Format
 	j.setting.File = l.File
@@ -65,7 +65,7 @@ func (j *journal) follow(l config.Logging) (restart bool) {
 }
 
 // reopen opens the file of the settings anew.
-func (j *journal) reopen() error {
+func (j *logbook) reopen() error {
 	if j.setting.File == "" {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (j *journal) reopen() error {
 	return nil
 }
 
-func (j *journal) close() {
+func (j *logbook) close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.own != nil {
