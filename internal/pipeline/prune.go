@@ -84,6 +84,9 @@ func (p *Pipeline) pruneBefore(ctx context.Context, before time.Time) (gone int,
 		gone += n
 		more = n == prunePage
 	}
+	if some, err := p.someOlder(ctx, before); err != nil || !some {
+		return gone, err
+	}
 	needed, err := p.needed(ctx, before)
 	if err != nil {
 		return gone, err
@@ -96,6 +99,24 @@ func (p *Pipeline) pruneBefore(ctx context.Context, before time.Time) (gone int,
 		return p.oldIncident(ctx, row, before, needed)
 	})
 	return gone + events + incidents, err
+}
+
+// someOlder tells whether the oldest event or incident is older than before. Mostly
+// none is, and then nobody need find out what refers to what.
+func (p *Pipeline) someOlder(ctx context.Context, before time.Time) (bool, error) {
+	for _, prefix := range []string{record.Events, record.Incidents} {
+		rows, err := p.Engine.Scan(ctx, queue.RowQuery{Prefix: prefix, Limit: 1})
+		if err != nil {
+			return false, fmt.Errorf("look at the oldest row %s…: %w", prefix, err)
+		}
+		for _, row := range rows {
+			var made struct{ Time, Opened time.Time } // one of them
+			if record.Decode(row, &made) != nil || made.Time.Before(before) && made.Opened.Before(before) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // needs is what is referred to by what waits and what is open.
