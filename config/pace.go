@@ -74,6 +74,9 @@ func seconds(n float64) (time.Duration, bool) {
 	return time.Duration(long), true
 }
 
+// longestWindow is how far back sends are counted over a restart.
+const longestWindow = 24 * time.Hour
+
 // rate reads COUNT/DURATION.
 func (d *decoder) rate(key string, v any, to *retry.Limit) {
 	s, ok := textOf(v)
@@ -86,6 +89,10 @@ func (d *decoder) rate(key string, v any, to *retry.Limit) {
 	window, ok := parseDuration(per)
 	if err != nil || n < 1 || !ok || window <= 0 {
 		d.fault(key, fmt.Sprintf("%q is no rate", s), "give COUNT/DURATION, such as 60/1m")
+		return
+	}
+	if window > longestWindow {
+		d.fault(key, fmt.Sprintf("%q counts over more than a day", s), "give a DURATION of at most 24h")
 		return
 	}
 	to.N, to.Per = n, window

@@ -221,6 +221,9 @@ type JobQuery struct {
 	Key    string // only of this key, of those that wait; goes with Lane; empty: of any
 	Prefix string // only of lanes that begin so
 	State  State  // only in this state; empty: in any
+	// Since selects those an attempt of which began then or later, at most a day ago;
+	// goes with Lane. Zero: whenever, or never.
+	Since  time.Time
 	Oldest bool   // oldest put first
 	After  uint64 // only jobs beyond this Seq, in the direction of the walk; 0: from its start
 	Limit  int    // at most so many; 0: no limit

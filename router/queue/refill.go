@@ -5,26 +5,19 @@ import (
 	"time"
 )
 
-// refillPage is how many jobs of the log are read at once.
-const refillPage = 500
-
-// refill makes the limiter anew out of what went out before a restart. N sends
-// suffice: a lane that kept its pace has no more of them in a window.
+// refill makes the limiter anew out of what was begun before a restart. It costs
+// what was sent within the limit's window, whatever waits.
 func (l *lane) refill(ctx context.Context) (*Limiter, error) {
+	if l.Limit.N <= 0 {
+		return NewLimiter(l.Limit, nil), nil
+	}
+	jobs, err := l.e.Jobs(ctx, JobQuery{Lane: l.Name, Since: l.o.Now().Add(-l.Limit.Per)})
+	if err != nil {
+		return nil, err
+	}
 	var sent []time.Time
-	q := JobQuery{Lane: l.Name, Limit: refillPage}
-	for l.Limit.N > 0 && len(sent) < l.Limit.N {
-		jobs, err := l.e.Jobs(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, j := range jobs {
-			sent = append(sent, l.recent(j)...)
-		}
-		if len(jobs) < refillPage {
-			break
-		}
-		q.After = jobs[len(jobs)-1].Seq
+	for _, j := range jobs {
+		sent = append(sent, l.recent(j)...)
 	}
 	return NewLimiter(l.Limit, sent), nil
 }

@@ -15,10 +15,11 @@ const (
 	inDue                 // lane, time, seq → delay; the head of each key that waits
 	inLanes               // lane, state, seq → time of putting; all jobs
 	inCount               // lane → how many wait, how many are dead
+	inBegun               // lane, time, seq → nothing; attempts of the last day
 	buckets               // how many there are
 )
 
 // name is how the bucket is called in the file.
 func (b bucket) name() string {
-	return [...]string{"meta", "rows", "jobs", "ids", "order", "due", "lanes", "count"}[b]
+	return [...]string{"meta", "rows", "jobs", "ids", "order", "due", "lanes", "count", "begun"}[b]
 }

@@ -39,6 +39,9 @@ func (s store) move1() error {
 			return err
 		}
 	}
+	if _, err := s.tx.CreateBucketIfNotExists([]byte(inBegun.name())); err != nil {
+		return err
+	}
 	if err := s.setMark(mark{epoch: rand.Uint64() >> 1}); err != nil {
 		return err
 	}

@@ -39,6 +39,11 @@ func dueKey(lane string, at time.Time, seq uint64) []byte {
 	return append(append(duePrefix(lane), number(nanos(at))...), number(seq)...)
 }
 
+// begunFor is how long it is known when an attempt began.
+const begunFor = 25 * time.Hour
+
+func begunKey(lane string, at time.Time, seq uint64) []byte { return dueKey(lane, at, seq) }
+
 // dueOf reads the time out of a key of the due bucket.
 func dueOf(key []byte) time.Time {
 	return time.Unix(0, int64(binary.BigEndian.Uint64(key[len(key)-16:])))

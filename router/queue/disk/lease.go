@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -121,7 +122,25 @@ func (b *batch) begin(l queue.Lease) error {
 	r.Begun = b.wall
 	held.begun, held.until = true, b.own.Add(b.e.leaseFor)
 	b.leases[l.Seq] = held
-	return b.apply(func() error { return b.save(r) })
+	return b.apply(func() error { return errors.Join(b.save(r), b.noteBegun(r)) })
+}
+
+// noteBegun notes when an attempt began, and forgets some of those of long ago.
+func (s store) noteBegun(r *record) error {
+	if err := s.write(inBegun, begunKey(r.Lane, r.Begun, r.Seq), nil); err != nil {
+		return err
+	}
+	prefix := duePrefix(r.Lane)
+	for range 2 { // more than come in
+		k, _ := s.in(inBegun).Cursor().Seek(prefix)
+		if !bytes.HasPrefix(k, prefix) || !dueOf(k).Before(s.wall.Add(-begunFor)) {
+			return nil
+		}
+		if err := s.remove(inBegun, bytes.Clone(k)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Wait implements queue.Engine. One timer and one channel; no polling.

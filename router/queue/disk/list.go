@@ -82,6 +82,8 @@ func (s store) walks(q queue.JobQuery) ([]walk, error) {
 	case q.ID != "":
 		w, err := s.history(q)
 		return []walk{w}, err
+	case !q.Since.IsZero():
+		return []walk{s.begunSince(q)}, nil
 	case q.Lane == "" && q.State == "":
 		return []walk{newIndexWalk(s.in(inJobs).Cursor(), nil, q)}, nil
 	case q.Lane == "":
@@ -174,7 +176,7 @@ func (s store) history(q queue.JobQuery) (*seqWalk, error) {
 		if err != nil {
 			return nil, err
 		}
-		if q.After == 0 || q.Oldest && r.Seq > q.After || !q.Oldest && r.Seq < q.After {
+		if beyond(r.Seq, q) {
 			w = append(w, r.Seq)
 		}
 	}
@@ -182,6 +184,29 @@ func (s store) history(q queue.JobQuery) (*seqWalk, error) {
 		slices.Reverse(w)
 	}
 	return &w, nil
+}
+
+// begunSince walks the jobs of a lane an attempt of which began since a time.
+func (s store) begunSince(q queue.JobQuery) *seqWalk {
+	var w seqWalk
+	prefix := duePrefix(q.Lane)
+	c := s.in(inBegun).Cursor()
+	for k, _ := c.Seek(begunKey(q.Lane, q.Since, 0)); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		if seq := seqOf(k); beyond(seq, q) {
+			w = append(w, seq)
+		}
+	}
+	slices.Sort(w)
+	w = slices.Compact(w)
+	if !q.Oldest {
+		slices.Reverse(w)
+	}
+	return &w
+}
+
+// beyond tells whether a number comes after where the query begins.
+func beyond(seq uint64, q queue.JobQuery) bool {
+	return q.After == 0 || q.Oldest && seq > q.After || !q.Oldest && seq < q.After
 }
 
 // next takes the number that comes first off the walks.

@@ -191,7 +191,8 @@ func (e *Engine) prepare() error {
 	case err != nil:
 		return err
 	case format == present:
-		return nil
+		_, err := e.tx.CreateBucketIfNotExists([]byte(inBegun.name())) // the first files lack it
+		return err
 	case format == "":
 		err = s.make()
 	case format == "1":

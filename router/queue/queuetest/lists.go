@@ -102,6 +102,7 @@ func rowScan(b *bench) {
 func lists() []promise {
 	return []promise{
 		{"Jobs lists by id, lane, key, prefix, state, direction, after and limit", listJobs},
+		{"Jobs lists what was begun since a time", listBegun},
 		{"Lanes counts what waits and what is dead, leased jobs included", listStats},
 	}
 }
@@ -146,6 +147,32 @@ func listJobs(b *bench) {
 	} {
 		b.listed(c.q, c.want...)
 	}
+}
+
+func listBegun(b *bench) {
+	b.put(b.job("a", "a"), b.job("b", "b"), b.job("waits", "c"))
+	ls := b.lease("a", "b", "waits")
+	b.begin(ls[0])
+	b.end(ls[0], queue.Ack)
+	b.clock.move(10 * time.Second)
+	mark := b.clock.read()
+	b.begin(ls[1])
+	b.end(ls[1], queue.Again)
+	b.begin(b.lease("b")[0])
+	for _, c := range []struct {
+		q    queue.JobQuery
+		want []string
+	}{
+		{queue.JobQuery{Lane: "l", Since: mark.Add(-time.Minute)}, []string{"b queued", "a sent"}},
+		{queue.JobQuery{Lane: "l", Since: mark.Add(-time.Minute), Oldest: true}, []string{"a sent", "b queued"}},
+		{queue.JobQuery{Lane: "l", Since: mark}, []string{"b queued"}},
+		{queue.JobQuery{Lane: "l", Since: mark.Add(time.Second)}, nil},
+		{queue.JobQuery{Lane: "m", Since: mark.Add(-time.Minute)}, nil},
+	} {
+		b.listed(c.q, c.want...)
+	}
+	b.reopen()
+	b.listed(queue.JobQuery{Lane: "l", Since: mark}, "b queued")
 }
 
 func listStats(b *bench) {
