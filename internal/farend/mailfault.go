@@ -49,12 +49,14 @@ func (m *Mail) nextFault() MailFault {
 // answer is usual, unless the fault of this mail strikes at this command. What is
 // refused goes on record.
 func (s *mailSession) answer(at string, usual error) error {
+	// Noted before it is answered: whoever hears the answer may look at once.
+	if f := s.fault; f.At == at {
+		s.mail.note(s.letter, f.Code)
+		return f.reply(s)
+	}
 	code := 0
 	if refusal := (*smtp.SMTPError)(nil); errors.As(usual, &refusal) {
 		code = refusal.Code
-	}
-	if f := s.fault; f.At == at {
-		code, usual = f.Code, f.reply(s)
 	}
 	if usual != nil {
 		s.mail.note(s.letter, code)
