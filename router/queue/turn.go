@@ -92,8 +92,9 @@ func (l *lane) try(ctx context.Context, job Lease, try int, trial bool) (anew, h
 	if outcome == GaveUp {
 		step = step.and(obituary(job.Job, end.Attempt.Error, l.Died))
 	}
-	werr := l.finish(ctx, step)
+	// The gate first: what goes back shall not be leased before it is shut.
 	failed := l.Marks && l.gate.settle(trial, l.judge(job, err), err)
+	werr := l.finish(ctx, step)
 	switch {
 	case errors.Is(werr, ErrChanged) && try < turnsMax && !l.Marks:
 		return true, true
