@@ -48,6 +48,7 @@ type Engine struct {
 	folder   string
 	log      *slog.Logger
 	leaseFor time.Duration
+	backlog  int64 // see usualBacklog
 
 	works   chan work     // what waits to be written
 	closing chan struct{} // closed by Close
@@ -88,6 +89,7 @@ func Open(folder string, o Options) (*Engine, error) {
 		folder:   folder,
 		log:      o.Log,
 		leaseFor: o.LeaseFor,
+		backlog:  usualBacklog,
 		works:    make(chan work),
 		closing:  make(chan struct{}),
 		written:  make(chan struct{}),

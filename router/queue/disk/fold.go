@@ -9,9 +9,9 @@ import (
 const (
 	// foldStep is how many bytes of the journal are filed while nobody else is served.
 	foldStep = 256 << 10
-	// backlog is how many bytes of the journal may wait to be filed; beyond, whoever
+	// usualBacklog is how many bytes of the journal may wait to be filed; beyond, whoever
 	// writes waits while some of it is.
-	backlog = 256 << 20
+	usualBacklog = 256 << 20
 	// upToEnd files whatever there is.
 	upToEnd = int64(math.MaxInt64)
 )
@@ -19,7 +19,7 @@ const (
 // full tells whether blind steps wait that a flood has left, more than are to be
 // left for later.
 func (e *Engine) full() bool {
-	return e.pending.steps > 0 && e.journal.end-e.pending.from > backlog
+	return e.pending.steps > 0 && e.journal.end-e.pending.from > e.backlog
 }
 
 // fold files blind steps up to a place.
