@@ -15,7 +15,8 @@ type wreck struct {
 	pageSize int64
 	size     int64
 	seen     map[uint64]bool
-	lost     int // pages that could not be read
+	lost     int   // pages that could not be read
+	left     int64 // bytes that may still be looked at: a broken page can lead in circles
 }
 
 const (
@@ -35,7 +36,7 @@ var errNoTree = errors.New("neither of its two first pages can be read")
 
 // openWreck finds the page size and the newest root.
 func openWreck(f io.ReaderAt, size int64) (w *wreck, roots []uint64, err error) {
-	w = &wreck{f: f, size: size, seen: map[uint64]bool{}}
+	w = &wreck{f: f, size: size, seen: map[uint64]bool{}, left: 4*size + 1<<20}
 	var newest uint64
 	// The page size is not known before a meta page was read: the second one stands
 	// at a power of two.
@@ -125,6 +126,9 @@ func (w *wreck) elements(b []byte, depth int, f func(flags uint32, key, value []
 			continue
 		}
 		key, value, ok := leafElement(b[at:])
+		if w.left -= int64(elementSize + len(key) + len(value)); w.left < 0 {
+			return false
+		}
 		if !ok {
 			whole = false
 			continue
