@@ -153,7 +153,7 @@ type Job struct {
 	Keep    bool
 	Payload []byte
 
-	Seq   uint64        // order of putting, over all lanes
+	Seq   uint64        // order of putting within a lane and key; over all, of filing
 	Put   time.Time     // when it was put
 	Delay time.Duration // Due as it was asked for, counted from then; a jump of the clock never makes a wait longer
 	State State

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -32,16 +33,25 @@ func (e *Engine) fold(upto int64) error {
 	return nil
 }
 
-// foldSome files the first of the blind steps.
+// foldSome files the first of the blind steps. A damaged job that is in their way is
+// taken out.
 func (e *Engine) foldSome() error {
+	err := e.foldOnce()
+	if errors.Is(err, errDamaged) && e.takeOut() == nil {
+		return e.foldOnce()
+	}
+	return err
+}
+
+func (e *Engine) foldOnce() error {
 	if e.pending.steps == 0 {
 		return nil
 	}
 	b := newBatch(e)
 	scan := e.journal.known(e.pending.from)
-	steps := 0
+	steps, end := 0, e.journal.end
 	err := e.guarded(func() error {
-		for scan.at < e.journal.end && scan.at-e.pending.from < foldStep {
+		for scan.at < end && scan.at-e.pending.from < foldStep {
 			n, err := b.foldNext(scan)
 			steps += n
 			if err != nil {
@@ -56,6 +66,12 @@ func (e *Engine) foldSome() error {
 	}
 	if err != nil {
 		return e.restore(fmt.Errorf("write queue in %s: %w", e.folder, advise(err)))
+	}
+	if scan.lost > 0 {
+		e.log.Error("queue: a part of the journal is damaged and was passed by", "folder", e.folder, "bytes", scan.lost)
+	}
+	if scan.at >= end {
+		steps = e.pending.steps // those that cannot be read any more are not waited for
 	}
 	e.folded(b, scan.at, steps)
 	e.follow()

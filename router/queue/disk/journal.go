@@ -28,6 +28,9 @@ type journal struct {
 	end   int64  // where the next record goes
 	room  int64  // how long the file is
 	ahead []byte // records that are not written yet; they begin at end
+	// followed: what was found behind end at the start is known. From then on only
+	// what failed can be there.
+	followed bool
 }
 
 func openJournal(folder string) (*journal, error) {

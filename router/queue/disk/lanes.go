@@ -69,14 +69,24 @@ func (b *batch) prune(before time.Time, n int) (pruned int, err error) {
 			}
 			old := b.ended(lane, state, before, n-pruned)
 			for _, seq := range old {
+				if b.awaited(seq) {
+					continue
+				}
 				if err := b.apply(func() error { return b.erase(lane, state, seq) }); err != nil {
 					return pruned, err
 				}
+				pruned++
 			}
-			pruned += len(old)
 		}
 	}
 	return pruned, nil
+}
+
+// awaited tells whether a job may have been put again by a step that is not filed
+// yet: it is needed, to know that it was said already.
+func (b *batch) awaited(seq uint64) bool {
+	r, err := b.load(seq)
+	return err == nil && r != nil && b.e.pending.touchesJob(r.ID)
 }
 
 // ended lists at most n jobs of a lane and state that were put before a time.

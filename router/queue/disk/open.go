@@ -40,7 +40,18 @@ func openFile(folder string) (*bbolt.DB, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make queue folder %s: %w", folder, advise(err))
 	}
-	file := filepath.Join(folder, File)
+	db, err := openStore(filepath.Join(folder, File))
+	if err != nil {
+		return nil, err
+	}
+	// A file is only there for good when its name is, too.
+	if err := syncFolders(folder); err != nil {
+		return nil, errors.Join(fmt.Errorf("sync queue folder %s: %w", folder, err), db.Close())
+	}
+	return db, nil
+}
+
+func openStore(file string) (*bbolt.DB, error) {
 	db, err := bbolt.Open(file, 0o600, &bbolt.Options{
 		Timeout:      time.Millisecond, // never needed: lockFile has the lock already
 		FreelistType: bbolt.FreelistMapType,
@@ -48,10 +59,6 @@ func openFile(folder string) (*bbolt.DB, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open queue %s: %w", file, advise(err))
-	}
-	// A file is only there for good when its name is, too.
-	if err := syncFolders(folder); err != nil {
-		return nil, errors.Join(fmt.Errorf("sync queue folder %s: %w", folder, err), db.Close())
 	}
 	return db, nil
 }
@@ -149,6 +156,11 @@ func (e *Engine) openFiles() (err error) {
 	var jerr error
 	if e.journal, jerr = openJournal(e.folder); jerr != nil {
 		return jerr
+	}
+	if !ours { // it is only there for good when its name is, too
+		if err := syncFolders(e.folder); err != nil {
+			return fmt.Errorf("sync queue folder %s: %w", e.folder, err)
+		}
 	}
 	if !broken {
 		err = e.bringUp()

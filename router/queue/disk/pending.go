@@ -41,6 +41,7 @@ func (p *pending) add(s blindStep) {
 	}
 	for _, j := range s.jobs {
 		p.names.add(jobName(j.ID))
+		p.names.add(placeName(j.Lane, j.Key))
 		if first, ok := p.lanes[j.Lane]; !ok || j.Wake.Before(first) {
 			p.lanes[j.Lane] = j.Wake
 		}
@@ -49,6 +50,9 @@ func (p *pending) add(s blindStep) {
 
 // jobName tells a job's id from a row's key.
 func jobName(id string) string { return "\x00" + id }
+
+// placeName is where jobs wait for one another.
+func placeName(lane, key string) string { return "\x01" + lane + "\x00" + key }
 
 // wake is when the first job of a lane may be due; false: there is none.
 func (p *pending) wake(lane string) (time.Time, bool) {
@@ -63,6 +67,9 @@ func (p *pending) touchesRow(key string) bool { return p.steps > 0 && p.names.ha
 func (p *pending) touchesRows(prefix string) bool {
 	return p.steps > 0 && (!strings.HasSuffix(prefix, "/") || p.names.has(prefix))
 }
+
+// touchesJob tells whether one of the steps may put the job.
+func (p *pending) touchesJob(id string) bool { return p.steps > 0 && p.names.has(jobName(id)) }
 
 // touchesJobs tells whether one of the steps may put a job that the query wants.
 func (p *pending) touchesJobs(q queue.JobQuery) bool {
@@ -95,7 +102,7 @@ func (p *pending) touches(s queue.Step) bool {
 		}
 	}
 	for _, j := range s.Put {
-		if p.names.has(jobName(j.ID)) {
+		if p.names.has(jobName(j.ID)) || p.names.has(placeName(j.Lane, j.Key)) {
 			return true
 		}
 	}

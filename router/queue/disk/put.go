@@ -6,7 +6,11 @@ import "bellhop/router/queue"
 func (b *batch) put(j queue.Job) error { return b.putRecord(newRecord(j, 0, b.wall, b.own)) }
 
 func (b *batch) putRecord(j *record) error {
-	old, err := b.find(j.ID)
+	var old *record
+	err := b.apply(func() (err error) {
+		old, err = b.find(j.ID)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,12 @@ func (e *Engine) isSuspect() bool {
 	return err == nil
 }
 
-// rebuild puts a broken store aside, makes a new one of what can be read of it,
-// and does again what the journal has.
+// unfinished is added to the name of a store that is being built. The broken one
+// keeps its name until then, so that a kill meanwhile costs nothing but time.
+const unfinished = ".unfinished"
+
+// rebuild makes a new store of what can be read of a broken one, does again what the
+// journal has, and puts the broken one aside.
 func (e *Engine) rebuild(cause error) error {
 	e.log.Error("queue: the file is broken and is built anew from what can be read", "folder", e.folder, "err", cause)
 	if e.tx != nil {
@@ -40,15 +44,18 @@ func (e *Engine) rebuild(cause error) error {
 			e.log.Error("queue: closing the broken file", "folder", e.folder, "err", err)
 		}
 	}
-	e.db, e.broken = nil, nil
+	e.db, e.broken, e.journal.followed = nil, nil, false
 	name := filepath.Join(e.folder, File)
+	saved, err := e.salvage(name, name+unfinished)
+	if err != nil {
+		return errors.Join(cause, fmt.Errorf("save what can be read of %s: %w", name, err))
+	}
 	aside := name + ".damaged-" + strconv.FormatInt(e.clock.Start().Unix(), 10)
-	if err := os.Rename(name, aside); err != nil {
+	if err := replace(name, name+unfinished, aside); err != nil {
 		return errors.Join(cause, fmt.Errorf("put the broken file aside: %w", err))
 	}
-	saved, err := e.salvage(aside)
-	if err != nil {
-		return errors.Join(cause, fmt.Errorf("save what can be read of %s: %w", aside, err))
+	if err := syncFolders(e.folder); err != nil {
+		return errors.Join(cause, fmt.Errorf("sync queue folder %s: %w", e.folder, err))
 	}
 	e.log.Error("queue: the file was built anew", "folder", e.folder, "rows", saved.rows, "jobs", saved.jobs,
 		"damaged_values", saved.damaged, "unreadable_pages", saved.lost, "broken_file", aside)
@@ -61,14 +68,27 @@ func (e *Engine) rebuild(cause error) error {
 // saved counts what was read of a wreck.
 type saved struct{ rows, jobs, damaged, lost int }
 
-func (e *Engine) salvage(aside string) (saved, error) {
+// replace gives a file's name to a fresh one; it is itself kept as aside.
+func replace(name, fresh, aside string) error {
+	if err := os.Link(name, aside); err != nil { // not every file system can
+		if err := os.Rename(name, aside); err != nil {
+			return err
+		}
+	}
+	return os.Rename(fresh, name)
+}
+
+func (e *Engine) salvage(broken, fresh string) (saved, error) {
 	var n saved
-	f, err := os.Open(aside)
+	f, err := os.Open(broken)
 	if err != nil {
 		return n, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	if e.db, err = openFile(e.folder); err != nil {
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return n, err
+	}
+	if e.db, err = openStore(fresh); err != nil {
 		return n, err
 	}
 	if err := e.begin(); err != nil {
@@ -179,13 +199,15 @@ func (e *Engine) guessMark() error {
 func (e *Engine) mend() error {
 	e.gate <- struct{}{}
 	defer e.leave()
+	return e.takeOut()
+}
+
+// takeOut is mend for who holds the gate.
+func (e *Engine) takeOut() error {
 	if e.tx == nil || e.broken != nil {
 		return errBroken
 	}
-	err := e.fold(upToEnd)
-	if err == nil {
-		err = e.guarded(func() error { return store{tx: e.tx}.reindex() })
-	}
+	err := e.guarded(func() error { return store{tx: e.tx}.reindex() })
 	if err == nil {
 		return e.checkpoint()
 	}

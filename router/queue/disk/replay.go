@@ -34,12 +34,13 @@ func (e *Engine) replay() error {
 	if err != nil {
 		return err
 	}
+	e.journal.followed = e.journal.followed && e.journal.epoch == m.epoch
 	e.journal.epoch, e.since = m.epoch, 0
 	folded, end, err := e.redoAll(s, m)
 	if err != nil {
 		return err
 	}
-	e.journal.end = end
+	e.journal.end, e.journal.followed = end, true
 	return e.review(folded)
 }
 
@@ -47,6 +48,9 @@ func (e *Engine) replay() error {
 // filed, and where the journal ends.
 func (e *Engine) redoAll(s store, m mark) (folded, end int64, err error) {
 	scan, folded := e.journal.scan(m.folded), m.folded
+	if e.journal.followed {
+		scan = e.journal.known(m.folded)
+	}
 	for {
 		entry, ok, err := scan.next()
 		if err != nil {
@@ -87,15 +91,22 @@ func (e *Engine) review(from int64) error {
 	scan := e.journal.known(from)
 	for {
 		entry, ok, err := scan.next()
-		if err != nil || !ok {
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		if !ok {
 			break
 		}
 		if entry.kind != aBatch {
 			continue
 		}
 		_, blinds, err := splitBatch(entry.payload)
-		for r := (reader{rest: blinds, fault: err}); len(r.rest) > 0 && r.fault == nil; {
-			e.pending.add(readBlind(&r))
+		for r := (reader{rest: blinds, fault: err}); len(r.rest) > 0 || r.fault != nil; {
+			step := readBlind(&r)
+			if r.fault != nil {
+				return fmt.Errorf("read the journal at byte %d: %w", entry.at, r.fault)
+			}
+			e.pending.add(step)
 		}
 	}
 	if e.pending.steps == 0 {

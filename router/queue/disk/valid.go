@@ -78,10 +78,13 @@ func validLength(what, name string) error {
 	return nil
 }
 
-// validTime refuses years that RFC 3339, and with it JSON, cannot write.
+// validTime refuses years and zones that RFC 3339, and with it JSON, cannot write.
 func validTime(t time.Time) error {
 	if y := t.Year(); y < 0 || y > 9999 {
 		return fmt.Errorf("%w: the year %d cannot be stored", queue.ErrInvalid, y)
+	}
+	if _, off := t.Zone(); off <= -24*60*60 || off >= 24*60*60 {
+		return fmt.Errorf("%w: a time zone %d s from UTC cannot be stored", queue.ErrInvalid, off)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"bellhop/router/queue"
@@ -15,10 +16,15 @@ const (
 	// batchMax is how many steps share a sync at most, so that the first of them
 	// does not wait for ever more.
 	batchMax = 256
+	// batchBytes is how many bytes they take in the journal, or the last of them more.
+	batchBytes = 32 << 20
 	// quiet is how long nobody has written when what waits is filed, and restful when
 	// the store follows the journal.
 	quiet, restful = 50 * time.Millisecond, time.Second
 )
+
+// errTooLarge is of a step that no record of the journal can hold.
+var errTooLarge = errors.New("it is too large: at most 256 MiB can be written at once")
 
 // work is something to be written. Do returns why it changed nothing, or nil; step
 // is what it touches. A blind one is only written down.
@@ -97,10 +103,11 @@ func (e *Engine) tidy(calm bool) (more bool) {
 func (e *Engine) gather(w work) []work {
 	runtime.Gosched()
 	works := []work{w}
-	for len(works) < batchMax {
+	for room := roomFor(w.step); len(works) < batchMax && room < batchBytes; {
 		select {
 		case w := <-e.works:
 			works = append(works, w)
+			room += roomFor(w.step)
 		default:
 			return works
 		}
@@ -120,13 +127,25 @@ func (e *Engine) carry(works []work) {
 		}
 		return
 	}
-	if broken && errors.Is(answers[0], errDamaged) && e.mend() == nil {
-		e.gate <- struct{}{}
-		answers, _ = e.commit(works)
-		e.leave()
+	if slices.ContainsFunc(answers, isDamaged) && e.mend() == nil {
+		e.again(works, answers)
 	}
 	for i, w := range works {
 		w.answer <- answers[i]
+	}
+}
+
+func isDamaged(err error) bool { return errors.Is(err, errDamaged) }
+
+// again tries those once more that a damaged job was in the way of.
+func (e *Engine) again(works []work, answers []error) {
+	e.gate <- struct{}{}
+	defer e.leave()
+	for i, w := range works {
+		if isDamaged(answers[i]) {
+			once, _ := e.commit([]work{w})
+			answers[i] = once[0]
+		}
 	}
 }
 
@@ -144,6 +163,9 @@ func (e *Engine) commit(works []work) (answers []error, broken bool) {
 	blinds := b.writeDown(works, answers)
 	if len(b.redo.ops) == 0 && len(blinds) == 0 {
 		return answers, false
+	}
+	if len(b.redo.ops)+len(blinds) > frameMost/4 { // what blind steps come to takes more
+		return e.refuse(answers, e.undo(b, errTooLarge)), false
 	}
 	if e.pending.steps == 0 {
 		e.pending.reset(e.journal.end) // the first of them stands in this record
@@ -171,7 +193,8 @@ func (e *Engine) makeWay(works []work) error {
 			}
 		}
 	}
-	if e.full() {
+	// Twice what comes, so that what waits grows less however fast it comes.
+	for upto := e.pending.from + 2*room; e.full() && e.pending.from < upto; {
 		if err := e.foldSome(); err != nil {
 			return err
 		}
