@@ -123,26 +123,14 @@ func pace(l retry.Limit) string {
 	if l.N == 0 {
 		return "no limit"
 	}
-	return fmt.Sprintf("at most %d in %s, %d at once", l.N, short(l.Per), l.Burst)
+	return fmt.Sprintf("at most %d in %s, %d at once", l.N, retry.Short(l.Per), l.Burst)
 }
 
 // giveUp says when a sink gives up, and who is told in its place.
 func giveUp(s config.Sink) string {
-	text := "gives up after " + short(s.GiveUp)
+	text := "gives up after " + retry.Short(s.GiveUp)
 	if s.Fallback != "" {
-		text += ", tells " + s.Fallback + " instead when it does or after " + short(s.FallbackAfter)
-	}
-	return text
-}
-
-// short leaves out the zeros of 1m0s and 2h0m0s.
-func short(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
+		text += ", tells " + s.Fallback + " instead when it does or after " + retry.Short(s.FallbackAfter)
 	}
 	return text
 }

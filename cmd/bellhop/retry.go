@@ -53,7 +53,7 @@ func retryDead(ctx context.Context, p *process, ids []string) error {
 // dead lists, oldest first, what is set aside: what waited longest goes out first.
 func dead(ctx context.Context, c *admin.Client) ([]string, error) {
 	var ids []string
-	q := admin.DeliveryQuery{State: string(queue.Dead), Limit: 1000}
+	q := admin.DeliveryQuery{State: string(queue.Dead), Limit: mostListed}
 	for {
 		page, err := c.Deliveries(ctx, q)
 		if err != nil {

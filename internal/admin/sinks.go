@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"bellhop/internal/record"
@@ -69,7 +70,7 @@ func (h *handler) addLane(all []sink, st queue.Stats, gates []queue.Gate) []sink
 		i = len(all)
 		all = append(all, sink{Name: name})
 	}
-	l := lane{Name: name, Depth: st.Depth}
+	l := lane{Name: strings.TrimPrefix(st.Lane, record.Outbound), Depth: st.Depth}
 	if !st.Oldest.IsZero() {
 		l.OldestSeconds = max(h.Now().Sub(st.Oldest), 0).Seconds()
 	}

@@ -8,6 +8,7 @@ import (
 	"bellhop/internal/event"
 	"bellhop/internal/record"
 	"bellhop/router/queue"
+	"bellhop/sinks"
 )
 
 // put adds to the step the jobs that carry an outcome, one a target, and what they
@@ -41,11 +42,15 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 		Due:  p.Now(),
 		Keep: true,
 	}
-	before, err := p.waiting(ctx, job, d.Incident)
-	if err != nil {
-		return err
+	how := p.outlets[d.Sink].Kind.Supersede
+	var before []waiting
+	if d.Incident != "" && how != sinks.KeepAll {
+		var err error
+		if before, err = p.waiting(ctx, job, d.Incident); err != nil {
+			return err
+		}
 	}
-	c := supersede(p.outlets[d.Sink].Kind.Supersede, before, d)
+	c := supersede(how, before, d)
 	for _, id := range c.drop {
 		step.Drop = append(step.Drop, queue.Drop{ID: id, To: queue.Superseded, Reason: c.reason})
 	}
@@ -56,6 +61,7 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	if !c.put {
 		return nil
 	}
+	var err error
 	if job.Payload, err = json.Marshal(c.next); err != nil {
 		return fmt.Errorf("encode delivery of event %s to %s: %w", d.Event, d.Sink, err)
 	}
@@ -66,9 +72,6 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 // waiting lists the deliveries of the incident that wait for the same target, the
 // oldest first. One that cannot be read goes its own way.
 func (p *Pipeline) waiting(ctx context.Context, job queue.Job, incident string) ([]waiting, error) {
-	if incident == "" || p.outlets[deliverySink(job)].Kind.Supersede == 0 {
-		return nil, nil
-	}
 	jobs, err := p.Engine.Jobs(ctx, queue.JobQuery{Lane: job.Lane, Key: job.Key, State: queue.Queued, Oldest: true})
 	if err != nil {
 		return nil, fmt.Errorf("list what waits in lane %s: %w", job.Lane, err)
@@ -81,9 +84,4 @@ func (p *Pipeline) waiting(ctx context.Context, job queue.Job, incident string) 
 		}
 	}
 	return all, nil
-}
-
-func deliverySink(j queue.Job) string {
-	sink, _ := record.SinkOf(j.Lane)
-	return sink
 }

@@ -118,7 +118,7 @@ func (l *lane) expire(ctx context.Context, cause error) {
 	if l.GiveUp <= 0 {
 		return
 	}
-	reason := bounded(fmt.Sprintf("given up after %s: the far end is down: %v", short(l.GiveUp), cause))
+	reason := bounded(fmt.Sprintf("given up after %s: the far end is down: %v", retry.Short(l.GiveUp), cause))
 	n, err := Expire(context.WithoutCancel(ctx), l.e, l.Name, l.o.Now().Add(-l.GiveUp), reason, l.Died)
 	if n > 0 {
 		l.o.Observer.Expired(l.Name, n)

@@ -47,7 +47,7 @@ func (l *lane) failed(job Lease, err error, at time.Time, took time.Duration) (E
 		return end, GaveUp
 	case l.GiveUp > 0 && now.Sub(job.Put) >= l.GiveUp:
 		end.Verb = Bury
-		end.Attempt.Error = bounded(fmt.Sprintf("given up after %s: %v", short(l.GiveUp), err))
+		end.Attempt.Error = bounded(fmt.Sprintf("given up after %s: %v", retry.Short(l.GiveUp), err))
 		return end, GaveUp
 	case l.Marks && j.Verdict != retry.Later:
 		// It is the gate that waits; and then those that wait already have their turn first.
@@ -68,17 +68,6 @@ func (l *lane) judge(job Lease, err error) retry.Judgement {
 		j.Verdict = retry.Later
 	}
 	return j
-}
-
-// short leaves out the zeros of 24h0m0s.
-func short(d time.Duration) string {
-	text := d.String()
-	for _, zeros := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zeros) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
 }
 
 // bounded cuts text to what an attempt keeps, as valid UTF-8.
