@@ -177,6 +177,23 @@ func TestEmptyListsAreListsNotNull(t *testing.T) {
 	}
 }
 
+func TestALaneOfAKeyIsNamedBesideItsSink(t *testing.T) {
+	h := &house{}
+	h.stats = []queue.Stats{{Lane: "to/hook", Depth: 1}, {Lane: "to/hook#disk", Depth: 2}}
+	var got struct {
+		Sinks []struct {
+			Name  string
+			Lanes []struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal(h.ask("GET", "/api/v1/sinks").Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(got.Sinks); text != "[{hook [{hook} {hook#disk}]}]" {
+		t.Errorf("sinks and lanes: %s", text)
+	}
+}
+
 // ids lists the ids in an answer, and what it calls next.
 func ids(t *testing.T, w *httptest.ResponseRecorder) (list []string, next string, unreadable int) {
 	t.Helper()

@@ -27,9 +27,9 @@ type reply struct {
 // verdict says what became of a call: nil when PagerDuty took the event over. A 2xx
 // that is not PagerDuty's, a portal's page for one, means that it is not to be reached
 // at the moment. It does not mean that the event was refused: nobody knows who
-// answered, and a proxy may say so after it has handed the event on. Apart from a call that was never made, the library's error does not count: it
-// knows neither the reason of a 400 nor any header, and it takes a 202 whose body
-// broke off for a failure.
+// answered, and a proxy may say so after it has handed the event on. Apart from a call
+// that was never made, the library's error does not count: it knows neither the reason
+// of a 400 nor any header, and it takes a 202 whose body broke off for a failure.
 func (s *Sink) verdict(call *wire.Call, err error) error {
 	switch {
 	case call.Err != nil:

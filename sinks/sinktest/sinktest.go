@@ -1,10 +1,10 @@
 // Package sinktest is the suite that every sink passes: [Run] those over HTTP, [Mail]
 // those that mail. The promise: a sink that passes it keeps what package sinks
 // promises of every sink. Each HTTP status and each reply of a mail server comes to
-// one verdict, and it is known whether the message was refused; a far end that hangs, breaks off or never ends
-// costs no more than the deadline; no error, receipt or log holds a secret, even
-// when the far end says it back; a retry can be recognised; and hostile text
-// arrives as text.
+// one verdict, and it is known whether the message was refused; a far end that
+// hangs, breaks off or never ends costs no more than the deadline; no error, receipt
+// or log holds a secret, even when the far end says it back; a retry can be
+// recognised; and hostile text arrives as text.
 //
 // What is wanted stands in tables, written down by hand. Run works over connections
 // in memory under a clock of its own, so it opens no port and waits for nothing.

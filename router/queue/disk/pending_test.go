@@ -201,3 +201,24 @@ func TestAKillWhileAStoreIsBuiltAnewLosesNothing(t *testing.T) {
 		t.Errorf("left over: %v, %v", left, err)
 	}
 }
+
+// A fold writes times as JSON, which cannot write these: taken once, such a step would
+// keep everything behind it from being filed.
+func TestTimesThatCannotBeFiledAreRefused(t *testing.T) {
+	e := openEngine(t, t.TempDir())
+	for what, at := range map[string]time.Time{
+		"a zone of 30 hours": time.Now().In(time.FixedZone("", 30*3600)),
+		"one to the west":    time.Now().In(time.FixedZone("", -24*3600)),
+		"the year 10000":     time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		s := due("a", "a")
+		s.Put[0].Due = at
+		if err := e.Do(t.Context(), s); !errors.Is(err, queue.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	do(t, e, due("b", "b"))
+	if got := leased(t, e); got != "b" {
+		t.Errorf("leased %q, want b", got)
+	}
+}
