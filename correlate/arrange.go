@@ -13,6 +13,50 @@ func (s *scene) noteUnreadable(key string, v Value) {
 	}
 }
 
+// clusterAsks is what [scene.setCluster] takes the answers of.
+func clusterAsks() []Ask {
+	return []Ask{text(clusterUUIDKey), text(clusterNameKey), hash(moduleNodeKey)}
+}
+
+// setCluster takes over how the cluster is called and which module lives where.
+func (s *scene) setCluster(values []Value) {
+	for i, ask := range clusterAsks() {
+		s.noteUnreadable(ask.Key, values[i])
+	}
+	s.cluster = event.Cluster{UUID: values[0].Text, Name: values[1].Text}
+	s.home = values[2].Hash
+}
+
+// setPlan takes over the plan's own hash. When that cannot be read, the plan is taken
+// to be there and enabled: nothing shall be closed because a key is forbidden.
+func (s *scene) setPlan(v Value) {
+	s.noteUnreadable(planKey(s.plan.ID), v)
+	s.known = v.Err != nil || len(v.Hash) > 0
+	enabled, said := v.Hash["enabled"]
+	s.enabled = !said || enabled != ""
+	if name := v.Hash["name"]; name != "" {
+		s.plan.Name = name
+	}
+	s.plan.Schedule = v.Hash["schedule"]
+}
+
+// nameAsks is what [scene.addNames] takes the answers of.
+func nameAsks(modules []string) []Ask {
+	asks := make([]Ask, len(modules))
+	for i, id := range modules {
+		asks[i] = text(moduleNameKey(id))
+	}
+	return asks
+}
+
+// addNames takes over what people call the modules.
+func (s *scene) addNames(modules []string, values []Value) {
+	for i, id := range modules {
+		s.noteUnreadable(moduleNameKey(id), values[i])
+		s.names[id] = values[i].Text
+	}
+}
+
 // setDestination takes over how the destination is called.
 func (s *scene) setDestination(id string, v Value) {
 	if id == "" {

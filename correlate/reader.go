@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,9 +23,10 @@ type place struct {
 	key    string
 }
 
-// scene reads everything about the plan.
+// scene reads everything about the plan, in as few ways to Redis and back as there
+// are answers that depend on one another.
 func (r reader) scene(ctx context.Context, ref event.PlanRef) (*scene, error) {
-	s := &scene{plan: event.Plan{ID: ref.ID, Name: ref.Name}}
+	s := &scene{plan: event.Plan{ID: ref.ID, Name: ref.Name}, names: make(map[string]string)}
 	if ref.ID == "" {
 		id, err := r.named(ctx, s, ref.Name)
 		if err != nil {
@@ -35,22 +37,15 @@ func (r reader) scene(ctx context.Context, ref event.PlanRef) (*scene, error) {
 		}
 		s.plan.ID = id
 	}
-	// What does not depend on one another is asked at the same time: each answer
-	// takes as long as the way there.
 	var places []place
 	var plan map[string]string
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { places, err = r.places(both, s.plan.ID); return err })
-	group.Go(func() (err error) {
-		if err = r.cluster(both, s); err == nil {
-			plan, err = r.plan(both, s)
-		}
-		return err
-	})
+	group.Go(func() (err error) { plan, err = r.plan(both, s); return err })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if err := r.statuses(ctx, s, plan["repository"], places); err != nil || !s.known {
+	if err := r.statuses(ctx, s, plan, places); err != nil || !s.known {
 		return s, err
 	}
 	return s, r.modules(ctx, s, plan)
@@ -58,40 +53,30 @@ func (r reader) scene(ctx context.Context, ref event.PlanRef) (*scene, error) {
 
 // cluster reads how the cluster is called and which module lives where.
 func (r reader) cluster(ctx context.Context, s *scene) error {
-	values, err := r.store.Read(ctx, text(clusterUUIDKey), text(clusterNameKey), hash(moduleNodeKey))
-	if err != nil {
-		return err
+	values, err := r.store.Read(ctx, clusterAsks()...)
+	if err == nil {
+		s.setCluster(values)
 	}
-	s.noteUnreadable(clusterUUIDKey, values[0])
-	s.noteUnreadable(clusterNameKey, values[1])
-	s.noteUnreadable(moduleNodeKey, values[2])
-	s.cluster = event.Cluster{UUID: values[0].Text, Name: values[1].Text}
-	s.home = values[2].Hash
-	return nil
+	return err
 }
 
-// plan reads the plan's own hash. When that cannot be read, the plan is taken to
-// be there and enabled: nothing shall be closed because a key is forbidden.
+// plan reads the plan's own hash, and the cluster's keys with it.
 func (r reader) plan(ctx context.Context, s *scene) (map[string]string, error) {
-	key := planKey(s.plan.ID)
-	values, err := r.store.Read(ctx, fields(key, "name", "repository", "schedule", "enabled", "instances"))
+	asks := append(clusterAsks(), fields(planKey(s.plan.ID), "name", "repository", "schedule", "enabled", "instances"))
+	values, err := r.store.Read(ctx, asks...)
 	if err != nil {
 		return nil, err
 	}
-	v := values[0]
-	s.noteUnreadable(key, v)
-	s.known = v.Err != nil || len(v.Hash) > 0
-	enabled, said := v.Hash["enabled"]
-	s.enabled = !said || enabled != ""
-	if name := v.Hash["name"]; name != "" {
-		s.plan.Name = name
-	}
-	s.plan.Schedule = v.Hash["schedule"]
-	return v.Hash, nil
+	last := len(values) - 1
+	s.setCluster(values[:last])
+	s.setPlan(values[last])
+	return values[last].Hash, nil
 }
 
-// statuses reads the statuses in all layouts, and the destination on the way.
-func (r reader) statuses(ctx context.Context, s *scene, repository string, places []place) error {
+// statuses reads the statuses in all layouts, and on the way the destination and
+// the names of the modules that the plan lists.
+func (r reader) statuses(ctx context.Context, s *scene, plan map[string]string, places []place) error {
+	repository := plan["repository"]
 	asks := []Ask{
 		fields(destinationKey(repository), "name", "provider"), // never all: it may hold passwords
 		hash(planStatusKey(s.plan.ID)),
@@ -99,7 +84,8 @@ func (r reader) statuses(ctx context.Context, s *scene, repository string, place
 	for _, p := range places {
 		asks = append(asks, hash(p.key))
 	}
-	values, err := r.store.Read(ctx, asks...)
+	listed := strings.Fields(plan["instances"])
+	values, err := r.store.Read(ctx, append(asks, nameAsks(listed)...)...)
 	if err != nil {
 		return err
 	}
@@ -108,6 +94,7 @@ func (r reader) statuses(ctx context.Context, s *scene, repository string, place
 	for i, p := range places {
 		s.addStatuses(p, values[i+2], r.now)
 	}
+	s.addNames(listed, values[len(asks):])
 	return nil
 }
 

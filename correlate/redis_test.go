@@ -251,7 +251,7 @@ func TestSlowRedisIsAnErrorWithinTheDeadline(t *testing.T) {
 	if _, err := c.Look(t.Context(), q); err != nil {
 		t.Fatalf("slow, but in time: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 	defer cancel()
 	start := time.Now()
 	if f, err := c.Look(ctx, q); err == nil {

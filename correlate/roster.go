@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// modules settles who is in the plan and reads their names.
+// modules settles who is in the plan and how they are called.
 func (r reader) modules(ctx context.Context, s *scene, plan map[string]string) error {
 	instances, ok := plan["instances"]
 	listed := strings.Fields(instances)
@@ -48,19 +48,21 @@ func (r reader) membership(ctx context.Context, s *scene) ([]string, error) {
 	return in, nil
 }
 
-// names reads what people call the modules.
+// names puts the modules' names where they belong, and reads those that are not known yet.
 func (r reader) names(ctx context.Context, s *scene) error {
-	asks := make([]Ask, len(s.modules))
-	for i, m := range s.modules {
-		asks[i] = text(moduleNameKey(m.ID))
+	var unknown []string
+	for _, m := range s.modules {
+		if _, known := s.names[m.ID]; !known {
+			unknown = append(unknown, m.ID)
+		}
 	}
-	values, err := r.read(ctx, asks)
+	values, err := r.read(ctx, nameAsks(unknown))
 	if err != nil {
 		return err
 	}
-	for i, v := range values {
-		s.noteUnreadable(asks[i].Key, v)
-		s.modules[i].Name = v.Text
+	s.addNames(unknown, values)
+	for i, m := range s.modules {
+		s.modules[i].Name = s.names[m.ID]
 	}
 	return nil
 }

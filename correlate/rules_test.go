@@ -1,10 +1,13 @@
 package correlate_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"bellhop/correlate"
+	"bellhop/correlate/recorded"
 	"bellhop/internal/event"
 )
 
@@ -375,5 +378,32 @@ func TestR3SharedCause(t *testing.T) {
 		if got := correlate.Shared(c.modules); got != c.want {
 			t.Errorf("%+v: got %q, want %q", c.modules, got, c.want)
 		}
+	}
+}
+
+// trips counts the ways to Redis and back that follow one another.
+type trips struct {
+	correlate.Store
+	reads atomic.Int32
+}
+
+func (s *trips) Read(ctx context.Context, asks ...correlate.Ask) ([]correlate.Value, error) {
+	s.reads.Add(1)
+	return s.Store.Read(ctx, asks...)
+}
+
+// The way there and back is what a look takes on a healthy cluster, however many
+// modules a plan has.
+func TestALookReadsTwice(t *testing.T) {
+	s, err := recorded.New(state("1 mail1 -900 -600 0", "2 samba1 -900 -500 0", "2 webtop1 -900 -400 1"), now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := &trips{Store: s}
+	if f := lookAt(t, counted, correlate.Query{Ref: plan("1")}); f.Outcome != event.Partial {
+		t.Errorf("found %+v", f)
+	}
+	if n := counted.reads.Load(); n != 2 {
+		t.Errorf("%d reads", n)
 	}
 }

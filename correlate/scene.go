@@ -19,6 +19,7 @@ type scene struct {
 	home map[string]string
 	// modules are those of the plan, in its order, not judged yet.
 	modules []event.Module
+	names   map[string]string // what people call modules, by id
 	// statuses are those of the plan's modules, and the plan's own; several of a
 	// module when it has moved or its core was upgraded.
 	statuses []status
