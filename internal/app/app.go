@@ -130,7 +130,9 @@ func (a *App) Addr() net.Addr { return a.listener.Addr() }
 // Run works until ctx ends, then stops in order and closes everything.
 func (a *App) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return intake.Serve(ctx, a.listener, a.handler, a.o.Log) })
+	group.Go(func() error {
+		return intake.ServeWeb(ctx, a.listener, a.handler, a.o.Log, a.o.Config.Receiver.WebConfigFile)
+	})
 	group.Go(func() error { a.socket.serve(ctx, a.handler, a.o.Log); return nil })
 	group.Go(func() error { return a.pump.Run(ctx) })
 	for _, t := range a.tasks() {

@@ -41,6 +41,7 @@ func fixed(old, c *config.Config) (keys []string) {
 	}{
 		{"receiver.host", old.Receiver.Host != c.Receiver.Host},
 		{"receiver.port", old.Receiver.Port != c.Receiver.Port},
+		{"receiver.web_config_file", old.Receiver.WebConfigFile != c.Receiver.WebConfigFile},
 		{"queue.engine", old.Queue.Engine != c.Queue.Engine},
 		{"queue.path", old.Queue.Path != c.Queue.Path},
 	} {

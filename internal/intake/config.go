@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bellhop/internal/fault"
+	"bellhop/internal/secret"
 )
 
 // Config is the section receiver.
@@ -18,6 +19,11 @@ type Config struct {
 	AlertNames   []string `koanf:"alert_names"`    // the alerts that speak of a backup; others are ignored
 	PlanLabels   []string `koanf:"plan_labels"`    // labels that may hold the plan's id, the first with a value wins
 	MaxBodyBytes int64    `koanf:"max_body_bytes"` // largest body of a request
+	// WebConfigFile is Prometheus' web configuration: TLS, client certificates, basic
+	// auth; empty: plain HTTP for everybody who gets there.
+	WebConfigFile string `koanf:"web_config_file"`
+	// BearerToken is what whoever posts alerts has to show; empty: nothing.
+	BearerToken secret.String `koanf:"bearer_token"`
 }
 
 // bodyCeiling is the largest max_body_bytes that still bounds memory in earnest.
@@ -52,6 +58,8 @@ func (c Config) Validate() []fault.Fault {
 	if c.MaxBodyBytes < 1 || c.MaxBodyBytes > bodyCeiling {
 		fs = append(fs, fault.Fault{Key: "max_body_bytes", Text: fmt.Sprintf("%d is out of range", c.MaxBodyBytes), Remedy: fmt.Sprintf("give a number of bytes from 1 to %d", bodyCeiling)})
 	}
+	fs = append(fs, c.checkToken()...)
+	fs = append(fs, checkWebConfig(c.WebConfigFile)...)
 	fs = append(fs, names("alert_names", "name the alerts that speak of a backup, such as BackupFailed", c.AlertNames)...)
 	return append(fs, names("plan_labels", "name the labels that hold the plan's id, such as backup_id", c.PlanLabels)...)
 }

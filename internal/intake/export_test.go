@@ -12,7 +12,7 @@ import (
 func ServeWithin(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger, request time.Duration, conns int) error {
 	l := defaultLimits()
 	l.header, l.request, l.stop, l.conns = request, request, request, conns
-	return serve(ctx, ln, h, log, l)
+	return serve(ctx, ln, h, log, "", l)
 }
 
 // Careful reads any body, as Parse does with those that are odd.

@@ -83,6 +83,11 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) (taken, error) {
 		w.Header().Set("Allow", http.MethodPost)
 		return taken{}, refusal{http.StatusMethodNotAllowed, fmt.Sprintf("alerts are sent with POST %s", Path)}
 	}
+	if err := admit(r, h.cfg.BearerToken); err != nil {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="bellhop"`)
+		h.obs.Received(Source, ResultRefused, 1)
+		return taken{}, err
+	}
 	body, err := h.read(w, r)
 	defer func() { h.bodies.give(body) }()
 	if err != nil {

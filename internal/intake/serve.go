@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
 )
 
 // limits bounds what one connection may take.
@@ -41,10 +43,18 @@ const headerBytes = 32 << 10
 // takes the place of the one that has made no progress for longest. A handler
 // that panics costs its own connection alone.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
-	return serve(ctx, ln, h, log, defaultLimits())
+	return serve(ctx, ln, h, log, "", defaultLimits())
 }
 
-func serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger, l limits) error {
+// ServeWeb is Serve by a file of Prometheus' web configuration, which says how TLS is
+// spoken and who is let in; "": there is none. Certificates and users are read anew
+// for each connection and request: while the file cannot be read, the answer is 500
+// or the handshake fails.
+func ServeWeb(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger, file string) error {
+	return serve(ctx, ln, h, log, file, defaultLimits())
+}
+
+func serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger, file string, l limits) error {
 	srv := &http.Server{
 		Handler:                      h,
 		ReadHeaderTimeout:            l.header,
@@ -57,13 +67,20 @@ func serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(ln) }()
+	go func() { ended <- listen(ln, srv, log, file) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve HTTP on %s: %w", ln.Addr(), err)
 	case <-ctx.Done():
 	}
 	return stop(ctx, srv, log, l.stop)
+}
+
+func listen(ln net.Listener, srv *http.Server, log *slog.Logger, file string) error {
+	if file == "" {
+		return srv.Serve(ln)
+	}
+	return web.Serve(ln, srv, &web.FlagConfig{WebConfigFile: &file}, log)
 }
 
 func stop(ctx context.Context, srv *http.Server, log *slog.Logger, grace time.Duration) error {
