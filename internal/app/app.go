@@ -135,6 +135,7 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	group.Go(func() error { a.socket.serve(ctx, a.handler, a.o.Log); return nil })
 	group.Go(func() error { return a.pump.Run(ctx) })
+	group.Go(func() error { a.poller().Run(ctx); return nil })
 	for _, t := range a.tasks() {
 		group.Go(func() error { t.run(ctx, a.o.Log); return nil })
 	}

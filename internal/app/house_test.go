@@ -148,14 +148,19 @@ func (r *running) get(path string, into any) error {
 // text reads a page that is not JSON.
 func (r *running) text(path string) string {
 	r.t.Helper()
-	resp, err := http.Get(r.url + path)
+	return get(r.t, r.url+path)
+}
+
+func get(t testing.TB, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return string(b)
 }

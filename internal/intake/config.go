@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"bellhop/internal/fault"
 	"bellhop/internal/secret"
@@ -24,7 +25,21 @@ type Config struct {
 	WebConfigFile string `koanf:"web_config_file"`
 	// BearerToken is what whoever posts alerts has to show; empty: nothing.
 	BearerToken secret.String `koanf:"bearer_token"`
+	Poll        PollConfig    `koanf:"poll"`
 }
+
+// PollConfig is the section receiver.poll.
+type PollConfig struct {
+	URL      string        `koanf:"url"`      // base of the Alertmanager that is asked; empty: none is
+	Interval time.Duration `koanf:"interval"` // from the end of one poll to the next
+}
+
+// The bounds of receiver.poll.interval: more often brings nothing, more seldom makes
+// alerts late.
+const (
+	shortestInterval = 5 * time.Second
+	longestInterval  = 10 * time.Minute
+)
 
 // bodyCeiling is the largest max_body_bytes that still bounds memory in earnest.
 const bodyCeiling = 64 << 20
@@ -37,6 +52,7 @@ func DefaultConfig() Config {
 		AlertNames:   []string{"BackupFailed", "backup_failed", "NsBackupFailed", missedAlert},
 		PlanLabels:   []string{"backup_id", "id"},
 		MaxBodyBytes: 4 << 20,
+		Poll:         PollConfig{Interval: 30 * time.Second},
 	}
 }
 
@@ -58,10 +74,22 @@ func (c Config) Validate() []fault.Fault {
 	if c.MaxBodyBytes < 1 || c.MaxBodyBytes > bodyCeiling {
 		fs = append(fs, fault.Fault{Key: "max_body_bytes", Text: fmt.Sprintf("%d is out of range", c.MaxBodyBytes), Remedy: fmt.Sprintf("give a number of bytes from 1 to %d", bodyCeiling)})
 	}
+	fs = append(fs, c.Poll.validate()...)
 	fs = append(fs, c.checkToken()...)
 	fs = append(fs, checkWebConfig(c.WebConfigFile)...)
 	fs = append(fs, names("alert_names", "name the alerts that speak of a backup, such as BackupFailed", c.AlertNames)...)
 	return append(fs, names("plan_labels", "name the labels that hold the plan's id, such as backup_id", c.PlanLabels)...)
+}
+
+func (c PollConfig) validate() []fault.Fault {
+	var fs []fault.Fault
+	if c.URL != "" && !plainURL(c.URL) {
+		fs = append(fs, fault.Fault{Key: "poll.url", Text: "is no plain http or https URL", Remedy: "write the base of Alertmanager as http://127.0.0.1:9093, without a password, query or fragment"})
+	}
+	if c.Interval < shortestInterval || c.Interval > longestInterval {
+		fs = append(fs, fault.Fault{Key: "poll.interval", Text: fmt.Sprintf("%v is out of range", c.Interval), Remedy: fmt.Sprintf("give a duration from %v to %v", shortestInterval, longestInterval)})
+	}
+	return fs
 }
 
 // plainURL does not say what is wrong, so that a password in it is not repeated.

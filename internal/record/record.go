@@ -24,6 +24,9 @@ const (
 // ClusterKey names the row of the cluster that was seen last, an event.Cluster.
 const ClusterKey = "cluster"
 
+// PollKey names the row of a poller's notes.
+const PollKey = "poll"
+
 // EventKey names the row of an event.
 func EventKey(id string) string { return Events + id }
 
