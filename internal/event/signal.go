@@ -1,6 +1,9 @@
 package event
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Alert states, as Alertmanager writes them.
 const (
@@ -37,6 +40,24 @@ type Signal struct {
 	// Missed is true when the alert says that the plan did not run at all.
 	Missed bool  `json:"missed,omitempty"`
 	Alert  Alert `json:"alert"`
+	// CEF is an event of PagerDuty's format that is passed on; then Plan, Missed and
+	// Alert are empty.
+	CEF *CEF `json:"cef,omitempty"`
 	// Accepted is when the signal was kept; filled in by whoever keeps it.
 	Accepted time.Time `json:"accepted,omitzero"`
 }
+
+// CEF is an event in the format of PagerDuty's Events API v2, as its sender wrote it.
+type CEF struct {
+	Action string `json:"action"` // trigger, acknowledge or resolve; change for a change event
+	// DedupKey is the sender's, or the one that he was given; a change event has none.
+	DedupKey string `json:"dedup_key,omitempty"`
+	// Target stands for the routing key that the sender named, empty when he named
+	// none. The key itself is not kept.
+	Target string `json:"target,omitempty"`
+	// Body is the whole event without its routing key.
+	Body json.RawMessage `json:"body"`
+}
+
+// ActionChange is the action of a change event.
+const ActionChange = "change"

@@ -50,14 +50,19 @@ func limited(file string) bool {
 	return err == nil && yaml.Unmarshal(text, &section) == nil && section.Limit != nil
 }
 
-// admit refuses who does not show the token.
-func admit(r *http.Request, token secret.String) error {
-	if token.Reveal() == "" {
+// admit refuses who does not show the token. A client of PagerDuty cannot send one,
+// and shows it as its routing key.
+func admit(r *http.Request, token secret.String, routingKey string) error {
+	if token.Reveal() == "" || equal(token, routingKey) {
 		return nil
 	}
 	scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare([]byte(strings.TrimSpace(shown)), []byte(token.Reveal())) == 1 {
+	if strings.EqualFold(scheme, "Bearer") && equal(token, strings.TrimSpace(shown)) {
 		return nil
 	}
-	return refusal{http.StatusUnauthorized, "whoever posts alerts has to show receiver.bearer_token: give it as authorization credentials in the sender's http_config"}
+	return refusal{code: http.StatusUnauthorized, text: "whoever posts alerts has to show receiver.bearer_token: give it as authorization credentials in the sender's http_config, or as the routing key of an event"}
+}
+
+func equal(token secret.String, shown string) bool {
+	return subtle.ConstantTimeCompare([]byte(shown), []byte(token.Reveal())) == 1
 }

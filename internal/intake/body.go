@@ -80,7 +80,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (body, error) {
 			return b, h.broken(r, err)
 		}
 		if len(b.bytes) == cap(b.bytes) && !h.grow(&b) {
-			return b, refusal{http.StatusServiceUnavailable, "too many large requests at once: send it again"}
+			return b, refusal{code: http.StatusServiceUnavailable, text: "too many large requests at once: send it again"}
 		}
 	}
 }
@@ -106,13 +106,13 @@ func (h *handler) broken(r *http.Request, err error) error {
 		drain(r)
 		return h.tooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return refusal{http.StatusServiceUnavailable, "the body did not arrive in time: send it again"}
+		return refusal{code: http.StatusServiceUnavailable, text: "the body did not arrive in time: send it again"}
 	}
-	return refusal{http.StatusBadRequest, fmt.Sprintf("the body ends early: %v", err)}
+	return refusal{code: http.StatusBadRequest, text: fmt.Sprintf("the body ends early: %v", err)}
 }
 
 func (h *handler) tooLarge() error {
-	return refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than max_body_bytes, %d", h.cfg.MaxBodyBytes)}
+	return refusal{code: http.StatusRequestEntityTooLarge, text: fmt.Sprintf("the body is larger than max_body_bytes, %d", h.cfg.MaxBodyBytes)}
 }
 
 // waits reports whether the sender holds the body back until he is asked for it.

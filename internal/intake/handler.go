@@ -9,11 +9,17 @@ import (
 	"net/http"
 	"time"
 
+	"bellhop/internal/event"
 	"bellhop/internal/secret"
 )
 
-// Path is where alerts are posted to.
-const Path = "/alert"
+// Where alerts and events are posted to.
+const (
+	Path        = "/alert"             // Alertmanager's webhook
+	EnqueuePath = "/v2/enqueue"        // PagerDuty's Events API v2
+	ChangePath  = "/v2/change/enqueue" // … its change events
+	AnyPath     = "/"                  // an alert or an event, told apart by its shape
+)
 
 // acceptTime bounds an Accept. It ends before the server's own write deadline,
 // so that the sender hears a 503 and not a broken connection.
@@ -28,8 +34,8 @@ type handler struct {
 	bodies budget
 }
 
-// NewHandler serves POST /alert and refuses everything else. It counts on [Serve]
-// to cut off slow requests. All that it is given is needed.
+// NewHandler serves POST at the paths above and refuses everything else. It counts on
+// [Serve] to cut off slow requests. All that it is given is needed.
 func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) http.Handler {
 	h := &handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log}
 	h.bodies.free.Store(bodiesAtOnce * cfg.MaxBodyBytes)
@@ -40,6 +46,7 @@ func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, l
 type refusal struct {
 	code int
 	text string
+	body any // the answer's, where it is not simply the text
 }
 
 func (r refusal) Error() string { return r.text }
@@ -55,13 +62,22 @@ func (r refusal) level() slog.Level {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := h.serve(w, r)
 	var no refusal
-	switch {
-	case err == nil:
-		reply(w, http.StatusOK, answer)
-	case errors.As(err, &no):
-		h.log.Log(r.Context(), no.level(), "request refused", "path", r.URL.Path, "from", r.RemoteAddr, "status", no.code, "reason", no.text)
-		reply(w, no.code, refused{no.text})
+	if !errors.As(err, &no) {
+		reply(w, answer.code, answer.body)
+		return
 	}
+	h.log.Log(r.Context(), no.level(), "request refused", "path", r.URL.Path, "from", r.RemoteAddr, "status", no.code, "reason", no.text)
+	if no.body != nil {
+		reply(w, no.code, no.body)
+		return
+	}
+	reply(w, no.code, refused{no.text})
+}
+
+// answer is what a sender hears whose request was taken.
+type answer struct {
+	code int
+	body any
 }
 
 type taken struct {
@@ -75,59 +91,85 @@ type refused struct {
 	Error string `json:"error"`
 }
 
-func (h *handler) serve(w http.ResponseWriter, r *http.Request) (taken, error) {
-	if r.URL.Path != Path {
-		return taken{}, refusal{http.StatusNotFound, fmt.Sprintf("nothing listens here: alerts go to POST %s", Path)}
+// serve takes one request; its error is a [refusal].
+func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
+	takes := map[string]func(*http.Request, []byte) (answer, error){
+		Path: h.alerts, EnqueuePath: h.enqueue, ChangePath: h.change, AnyPath: h.either,
+	}
+	take, ok := takes[r.URL.Path]
+	if !ok {
+		return answer{}, refusal{code: http.StatusNotFound, text: fmt.Sprintf("nothing listens here: alerts go to POST %s, PagerDuty's events to POST %s", Path, EnqueuePath)}
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		return taken{}, refusal{http.StatusMethodNotAllowed, fmt.Sprintf("alerts are sent with POST %s", Path)}
+		return answer{}, refusal{code: http.StatusMethodNotAllowed, text: fmt.Sprintf("what is sent here is sent with POST %s", r.URL.Path)}
 	}
-	if err := admit(r, h.cfg.BearerToken); err != nil {
+	said, err := h.post(w, r, take)
+	var no refusal
+	if errors.As(err, &no) && no.code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="bellhop"`)
-		h.obs.Received(Source, ResultRefused, 1)
-		return taken{}, err
 	}
+	return said, err
+}
+
+// post reads the body and hands it to whoever takes it.
+func (h *handler) post(w http.ResponseWriter, r *http.Request, take func(*http.Request, []byte) (answer, error)) (answer, error) {
 	body, err := h.read(w, r)
 	defer func() { h.bodies.give(body) }()
 	if err != nil {
-		h.obs.Received(Source, ResultRefused, 1)
-		return taken{}, err
+		h.obs.Received(sourceOf(r.URL.Path), ResultRefused, 1)
+		return answer{}, err
 	}
-	b, err := Parse(body.bytes, h.cfg)
-	if err != nil {
-		h.obs.Received(Source, ResultRefused, 1)
-		return taken{}, refusal{http.StatusBadRequest, err.Error()}
-	}
-	return h.keep(r.Context(), b)
+	return take(r, body.bytes)
 }
 
-// keep hands the signals on. It does so even if the sender has gone meanwhile:
-// kept is better than asked for again.
-func (h *handler) keep(ctx context.Context, b Batch) (taken, error) {
-	h.count(ResultIgnored, b.Ignored-b.Unreadable)
-	h.count(ResultUnreadable, b.Unreadable)
-	answer := taken{Status: "accepted", Accepted: b.Accepted, Ignored: b.Ignored}
-	if b.Accepted == 0 {
-		return answer, nil
+func sourceOf(path string) string {
+	if path == EnqueuePath || path == ChangePath {
+		return EventsSource
+	}
+	return Source
+}
+
+// alerts takes a webhook of Alertmanager.
+func (h *handler) alerts(r *http.Request, body []byte) (answer, error) {
+	if err := admit(r, h.cfg.BearerToken, ""); err != nil {
+		h.obs.Received(Source, ResultRefused, 1)
+		return answer{}, err
+	}
+	b, err := Parse(body, h.cfg)
+	if err != nil {
+		h.obs.Received(Source, ResultRefused, 1)
+		return answer{}, refusal{code: http.StatusBadRequest, text: err.Error()}
+	}
+	h.count(Source, ResultIgnored, b.Ignored-b.Unreadable)
+	h.count(Source, ResultUnreadable, b.Unreadable)
+	said := taken{Status: "accepted", Accepted: b.Accepted, Ignored: b.Ignored}
+	said.ID, err = h.keep(r.Context(), Source, b.Signals)
+	return answer{http.StatusOK, said}, err
+}
+
+// keep hands the signals on and returns their id, "" for none. It does so even if the
+// sender has gone meanwhile: kept is better than asked for again.
+func (h *handler) keep(ctx context.Context, source string, ss []event.Signal) (string, error) {
+	if len(ss) == 0 {
+		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTime)
 	defer cancel()
 	start := h.now()
-	id, err := h.accept(ctx, b.Signals)
+	id, err := h.accept(ctx, ss)
 	h.obs.Took(h.now().Sub(start))
 	if err != nil {
-		h.count(ResultUnkept, b.Accepted)
-		return taken{}, refusal{http.StatusServiceUnavailable, "the alerts cannot be kept now, send them again: " + secret.Redact(err.Error())}
+		h.count(source, ResultUnkept, len(ss))
+		return "", refusal{code: http.StatusServiceUnavailable, text: "it cannot be kept now, send it again: " + secret.Redact(err.Error())}
 	}
-	h.count(ResultAccepted, b.Accepted)
-	answer.ID = id
-	return answer, nil
+	h.count(source, ResultAccepted, len(ss))
+	return id, nil
 }
 
-func (h *handler) count(result string, n int) {
+func (h *handler) count(source, result string, n int) {
 	if n > 0 {
-		h.obs.Received(Source, result, n)
+		h.obs.Received(source, result, n)
 	}
 }
 

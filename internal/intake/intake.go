@@ -20,6 +20,9 @@ import (
 // Source is the name under which this listener's signals travel.
 const Source = "webhook"
 
+// EventsSource is the name under which events travel that came by PagerDuty's API.
+const EventsSource = "events"
+
 // Accept keeps all of ss, durably, or none of them and says why. It is the only
 // way out of this package. The id names what was kept, for the sender's log. It
 // is never called with no signal, and may be called from many goroutines.
