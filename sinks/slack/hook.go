@@ -112,22 +112,21 @@ func (h *hook) note(m sinks.Message) note {
 // this message, the address or its webhook is to blame, which the settings name.
 func (h *hook) verdict(call *wire.Call) error {
 	said := errors.New("answered " + call.Said())
-	code := hookCode(call.Body)
 	switch {
-	case call.Status/100 == 2 && code == "ok":
+	case call.Status/100 == 2 && strings.TrimSpace(string(call.Body)) == "ok":
 		return nil
 	case call.Status/100 == 2:
 		return retry.Down(0, fmt.Errorf("%w, and not ok; see whether webhook_url is the address of an incoming webhook of Slack or Mattermost", said))
 	case call.Status == http.StatusTooManyRequests:
 		return pace(call, h.now(), said)
 	}
-	if do := hookRemedy(call.Status, code); do != "" {
+	if do := hookRemedy(call.Status, hookCode(call.Body)); do != "" {
 		return retry.Refused(retry.Broken(fmt.Errorf("%w; %s", said, do)))
 	}
 	return retry.HTTP(call.Status, call.Header, h.now(), said)
 }
 
-// hookCode is the one word of an answer that tells what became of a message, if any.
+// hookCode is the one word that names the reason of a refusal, if any.
 func hookCode(body []byte) string {
 	const longest = 100
 	var mattermost struct {

@@ -16,10 +16,10 @@
 //
 // Slack takes one message a second and channel, and chat.update is of tier 3, 50 calls
 // a minute and more for each app (https://docs.slack.dev/apis/web-api/rate-limits/).
-// A send makes one call of each at most: it posts where it does not edit and reply, or
-// in the place of what was refused. So a lane of 1/1s keeps the pace of messages, and
-// outruns that of edits only when more than 50 changes come within a minute; then
-// Slack says for how long to wait, and that is obeyed like any other 429.
+// A send that edits makes two calls, but one of each method, and one that posts in the
+// place of a refused edit makes no other post. So a lane of 1/1s keeps the pace of
+// messages, and outruns that of edits only when more than 50 changes come within a
+// minute; then Slack says how long to wait, and that is obeyed like any other 429.
 //
 // Texts are cut and blocks counted before they leave, because Slack drops a message
 // that is too long and cuts others without a word. Nothing that came from outside can

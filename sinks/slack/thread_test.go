@@ -15,10 +15,7 @@ import (
 	"bellhop/sinks/slack"
 )
 
-const (
-	posted = "/api/chat.postMessage"
-	edited = "/api/chat.update"
-)
+const posted = "/api/chat.postMessage"
 
 // incident is what the queue keeps for one: what is remembered, and whether the message
 // that is tried again may have been heard.
@@ -150,7 +147,7 @@ func TestWithoutUpdateEachNoticeIsAMessage(t *testing.T) {
 func TestMessageThatCannotBeEditedIsReplaced(t *testing.T) {
 	for name, hinder := range map[string]func(d *desk){
 		"deleted by a person": func(d *desk) { d.Delete(d.Messages()[0].TS) },
-		"edit window closed":  func(d *desk) { d.at = d.at.Add(time.Hour); d.EditWithin(time.Minute) },
+		"edit window closed":  func(d *desk) { d.pass(time.Hour); d.EditWithin(time.Minute) },
 	} {
 		d := newDesk(t, token, "#backups")
 		i := &incident{desk: d}
@@ -317,13 +314,13 @@ func TestReplyWithoutAThreadBecomesTheMessage(t *testing.T) {
 	i := &incident{desk: d}
 	i.must(t, event.StatusOpen, "one failed")
 	first := d.Messages()[0].TS
-	d.before = func(path string) {
+	d.meanwhile(func(path string) {
 		if path == posted {
 			d.Delete(first)
 		}
-	}
+	})
 	i.must(t, event.StatusChanged, "two failed")
-	d.before = func(string) {}
+	d.meanwhile(func(string) {})
 	i.must(t, event.StatusResolved, "all well")
 	d.shows(t, "all well*1 [all well]")
 }
@@ -343,7 +340,7 @@ func TestR13StormOfChangesKeepsSlacksLimits(t *testing.T) {
 			if j.Verdict != retry.Away || j.Wait == 0 || waited > 10 {
 				t.Fatalf("change %s: %+v: %v", news, j, err)
 			}
-			d.at = d.at.Add(j.Wait)
+			d.pass(j.Wait)
 			waited++
 		}
 	}
