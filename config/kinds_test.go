@@ -42,8 +42,10 @@ type pagerSettings struct {
 
 type slackSettings struct {
 	Token   secret.String `koanf:"token"`
+	Webhook secret.String `koanf:"webhook_url"`
 	Channel string        `koanf:"channel"`
 	URL     string        `koanf:"url"`
+	Update  bool          `koanf:"update"`
 }
 
 type hookSettings struct {
@@ -81,7 +83,7 @@ func plainKinds() []sinks.Kind {
 			return &smtpSettings{mailSettings: mailSettings{Prefix: "[NS8 Backup]"}, Port: 587, TLS: "starttls"}
 		}),
 		kind("pagerduty", 120, time.Minute, 10, func() any { return &pagerSettings{URL: "https://events.pagerduty.com"} }),
-		kind("slack", 1, time.Second, 1, func() any { return &slackSettings{URL: "https://slack.com/api/"} }),
+		kind("slack", 1, time.Second, 1, func() any { return &slackSettings{URL: "https://slack.com/api/", Update: true} }),
 		kind("webhook", 10, time.Second, 10, func() any { return &hookSettings{} }),
 		kind("exec", 0, 0, 0, func() any { return &struct{}{} }),
 	}
@@ -100,7 +102,7 @@ func validate(settings any) []fault.Fault {
 	case *smtpSettings:
 		return checkMail(s.mailSettings)
 	case *slackSettings:
-		if s.Token.Empty() {
+		if s.Token.Empty() == s.Webhook.Empty() {
 			return []fault.Fault{{Key: "token", Text: "is empty", Remedy: "give the bot's token"}}
 		}
 	case *pagerSettings:

@@ -114,9 +114,12 @@ func TestEveryTypeIsDecoded(t *testing.T) {
 	for _, s := range c.Sinks {
 		names = append(names, s.Name)
 	}
-	same(t, "order", names, []string{"Team-Chat", "hook", "odd", "second"})
+	same(t, "order", names, []string{"Team-Chat", "hook", "odd", "second", "third"})
 	same(t, "token", sink(t, c, "Team-Chat").Settings.(*slackSettings).Token.Reveal(), "xoxb 1")
 	same(t, "alias", sink(t, c, "second").Settings.(*slackSettings).Channel, "#backups")
+	same(t, "bool", sink(t, c, "second").Settings.(*slackSettings).Update, false)
+	same(t, "bool's default", sink(t, c, "Team-Chat").Settings.(*slackSettings).Update, true)
+	same(t, "secret address", sink(t, c, "third").Settings.(*slackSettings).Webhook.Reveal(), "https://chat.example.org/hooks/a1b2c3d4")
 	headers := sink(t, c, "hook").Settings.(*hookSettings).Headers
 	same(t, "header", headers["X-Team"].Reveal(), "ops")
 	same(t, "dotted header", headers["X.Dotted"].Reveal(), "1")

@@ -116,6 +116,10 @@ func (f *farends) hear(t *testing.T, e event.Event, n int) {
 	if len(alerts) != 1 || alerts[0].DedupKey != e.DedupKey || alerts[0].Open != (e.Status != event.StatusResolved) || alerts[0].Triggers != 1 {
 		t.Errorf("pagerduty shows %+v", alerts)
 	}
+	// An incident is one message, with what came after in its thread.
+	if threads := f.chat.Threads("#backups"); len(threads) != 1 || len(threads[0].Replies) != n-1 || threads[0].Edits != n-1 {
+		t.Errorf("slack shows %+v", threads)
+	}
 	if text := f.chat.Messages()[n-1].Text; !strings.Contains(text, "Nightly to B2") {
 		t.Errorf("slack shows %q", text)
 	}

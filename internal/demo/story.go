@@ -140,9 +140,13 @@ func (s *stage) messages(e event.Event) error {
 	}
 	s.box("oncall, PagerDuty: one alert, now "+state,
 		fmt.Sprintf("summary:   %s\nseverity:  %s\ndedup key: %s", alert.Summary, alert.Severity, alert.DedupKey))
-	posted := s.chat.Messages()
-	message := posted[len(posted)-1]
-	s.box("chat, Slack, in "+message.Channel, message.Text)
+	threads := s.chat.Threads(channel)
+	thread := threads[len(threads)-1]
+	if n := len(thread.Replies); n > 0 {
+		s.box("chat, Slack, in "+channel+": its message shows the new state, and this reply is in its thread", thread.Replies[n-1].Text)
+		return nil
+	}
+	s.box("chat, Slack, in "+channel, thread.Text)
 	return nil
 }
 

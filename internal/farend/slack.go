@@ -1,66 +1,59 @@
 package farend
 
 import (
-	"fmt"
+	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/time/rate"
 )
-
-// slackBurst is how many messages may come at once before one a second holds.
-// Slack says "short bursts" and no number
-// (https://docs.slack.dev/apis/web-api/rate-limits/); this is the choice here.
-const slackBurst = 3
 
 // maxUpdateText is how many characters chat.update takes as text
 // (https://docs.slack.dev/reference/methods/chat.update/).
 const maxUpdateText = 4000
 
-// Posted is a message in a channel.
-type Posted struct {
-	Channel     string // as its poster named it
-	ID          string // Slack's name of the channel
-	TS          string
-	At          time.Time
-	Text        string
-	Blocks      string // JSON as it came
-	Attachments string // JSON as it came
-	ThreadTS    string
-	Edits       int // how often chat.update has changed it
-}
-
-// Slack stands in for Slack's Web API. It is ready to use as an http.Handler.
+// Slack stands in for Slack's Web API and its incoming webhooks. It is ready to use as
+// an http.Handler.
 type Slack struct {
 	Door
-	token    string
-	channels []string
+	token string
 
-	mu     sync.Mutex
-	posted []Posted
-	pace   map[string]*rate.Limiter // by channel id
+	mu       sync.Mutex
+	channels []*channel
+	hooks    map[string]*channel // by path
+	count    int                 // of messages, for their names
+	edits    []time.Time         // inside the window
+	editable time.Duration       // how long a message may be edited; 0: for ever
 }
 
 // NewSlack makes a Slack that knows this token and these channels, "#name" each.
 func NewSlack(now func() time.Time, token string, channels ...string) *Slack {
-	return &Slack{Door: Door{now: now}, token: token, channels: slices.Clone(channels), pace: map[string]*rate.Limiter{}}
+	s := &Slack{Door: Door{now: now}, token: token, hooks: map[string]*channel{}}
+	for _, name := range channels {
+		s.channels = append(s.channels, newChannel(len(s.channels)+1, name))
+	}
+	return s
 }
 
-// Messages returns all messages so far, the oldest first.
-func (s *Slack) Messages() []Posted {
+// Hook makes an incoming webhook at this path, "/services/T0/B0/key", that posts to
+// the channel.
+func (s *Slack) Hook(path, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.posted)
+	s.hooks[path] = s.channel(name)
 }
 
-// ServeHTTP answers POST /api/chat.postMessage and /api/chat.update.
+// ServeHTTP answers POST /api/chat.postMessage, /api/chat.update, and webhooks.
 func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, func(body []byte) answer {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if _, made := s.hooks[r.URL.Path]; made || strings.HasPrefix(r.URL.Path, "/services/") {
+			return s.hook(r.URL.Path, body)
+		}
 		method, known := s.methods()[r.URL.Path]
 		if !known {
 			return slackRefuses("unknown_method")
@@ -73,61 +66,68 @@ func (s *Slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// methods are those of the Web API that there are. Each gets the id of a channel
-// that exists and a form that may be posted, under s.mu.
-func (s *Slack) methods() map[string]func(id string, form url.Values) answer {
-	return map[string]func(string, url.Values) answer{"/api/chat.postMessage": s.post, "/api/chat.update": s.update}
+// methods are those of the Web API that there are. Each gets a channel that exists
+// and a form that may be posted.
+func (s *Slack) methods() map[string]func(*channel, url.Values) answer {
+	return map[string]func(*channel, url.Values) answer{"/api/chat.postMessage": s.post, "/api/chat.update": s.update}
 }
 
-func (s *Slack) call(form url.Values, bearer string, method func(string, url.Values) answer) answer {
+func (s *Slack) call(form url.Values, bearer string, method func(*channel, url.Values) answer) answer {
 	token := form.Get("token")
 	if token == "" {
 		token = bearer
 	}
-	id := s.channelID(form.Get("channel"))
+	c := s.channel(form.Get("channel"))
 	switch {
 	case token == "":
 		return slackRefuses("not_authed")
 	case token != s.token:
 		return slackRefuses("invalid_auth")
-	case id == "":
+	case c == nil:
 		return slackRefuses("channel_not_found")
 	}
 	if refused := checkMessage(form); refused != "" {
 		return slackRefuses(refused)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return method(id, form)
+	return method(c, form)
 }
 
-// post answers as https://docs.slack.dev/reference/methods/chat.postMessage/ does.
-func (s *Slack) post(id string, form url.Values) answer {
-	if !s.allow(id) {
-		return slackLimits()
+// post answers as https://docs.slack.dev/reference/methods/chat.postMessage/ does. A
+// reply to a message that is not there is posted without a thread
+// (https://github.com/slack-go/slack/issues/1571).
+func (s *Slack) post(c *channel, form url.Values) answer {
+	switch {
+	case c.archived:
+		return slackRefuses("is_archived")
+	case !c.allow(s.now()):
+		return slackLimits("ratelimited", time.Second)
 	}
-	p := Posted{
-		Channel: form.Get("channel"), ID: id, At: s.now(), TS: fmt.Sprintf("%d.%06d", s.now().Unix(), len(s.posted)+1),
-		Text: form.Get("text"), Blocks: form.Get("blocks"), Attachments: form.Get("attachments"), ThreadTS: form.Get("thread_ts"),
+	p := s.add(c, Posted{Text: form.Get("text"), Blocks: form.Get("blocks"), Attachments: form.Get("attachments")})
+	if c.find(form.Get("thread_ts")) != nil {
+		p.ThreadTS = form.Get("thread_ts")
 	}
-	s.posted = append(s.posted, p)
-	return slackTakes(p)
+	return slackTakes(*p)
 }
 
 // update answers as https://docs.slack.dev/reference/methods/chat.update/ does: the
 // channel must be named by its id, what is not given stays, and a text has a bound of
-// its own. Its pace, 50 a minute and more, is not played.
-func (s *Slack) update(id string, form url.Values) answer {
-	at := slices.IndexFunc(s.posted, func(p Posted) bool { return p.ID == id && p.TS == form.Get("ts") })
+// its own.
+func (s *Slack) update(c *channel, form url.Values) answer {
+	p := c.find(form.Get("ts"))
 	switch {
-	case form.Get("channel") != id:
+	case form.Get("channel") != c.id:
 		return slackRefuses("channel_not_found")
-	case at < 0:
+	case !s.mayEdit():
+		return slackLimits("ratelimited", s.edits[0].Add(editWindow).Sub(s.now()))
+	case c.archived:
+		return slackRefuses("is_inactive")
+	case p == nil:
 		return slackRefuses("message_not_found")
+	case s.editable > 0 && s.now().Sub(p.At) > s.editable:
+		return slackRefuses("edit_window_closed")
 	case utf8.RuneCountInString(form.Get("text")) > maxUpdateText:
 		return slackRefuses("msg_too_long")
 	}
-	p := &s.posted[at]
 	for part, into := range map[string]*string{"text": &p.Text, "blocks": &p.Blocks, "attachments": &p.Attachments} {
 		if form.Has(part) {
 			*into = form.Get(part)
@@ -137,33 +137,60 @@ func (s *Slack) update(id string, form url.Values) answer {
 	return slackTakes(*p)
 }
 
+// hook answers as an incoming webhook does, with one word
+// (https://api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks).
+// A message that names a channel goes there, as with the old webhooks and Mattermost's.
+func (s *Slack) hook(path string, body []byte) answer {
+	c := s.hooks[path]
+	if c == nil {
+		return word(http.StatusNotFound, "no_service")
+	}
+	var m struct {
+		Channel     string          `json:"channel"`
+		Text        string          `json:"text"`
+		Blocks      json.RawMessage `json:"blocks"`
+		Attachments json.RawMessage `json:"attachments"`
+	}
+	if json.Unmarshal(body, &m) != nil {
+		return word(http.StatusBadRequest, "invalid_payload")
+	}
+	if m.Channel != "" {
+		c = s.channel(m.Channel)
+	}
+	form := url.Values{"text": {m.Text}, "blocks": {string(m.Blocks)}, "attachments": {string(m.Attachments)}}
+	refused := checkMessage(form)
+	switch {
+	case c == nil:
+		return word(http.StatusNotFound, "channel_not_found")
+	case c.archived:
+		return word(http.StatusGone, "channel_is_archived")
+	case refused != "":
+		return word(http.StatusBadRequest, refused)
+	case !c.allow(s.now()):
+		return slackLimits("rate_limited", time.Second)
+	}
+	s.add(c, Posted{Text: m.Text, Blocks: string(m.Blocks), Attachments: string(m.Attachments)})
+	return word(http.StatusOK, "ok")
+}
+
+func word(status int, text string) answer {
+	return answer{status: status, header: http.Header{"Content-Type": {"text/html"}}, body: []byte(text)}
+}
+
 func slackTakes(p Posted) answer {
-	return jsonAnswer(http.StatusOK, map[string]any{"ok": true, "channel": p.ID, "ts": p.TS,
-		"message": map[string]string{"text": p.Text, "ts": p.TS}})
+	message := map[string]string{"text": p.Text, "ts": p.TS}
+	if p.ThreadTS != "" {
+		message["thread_ts"] = p.ThreadTS
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{"ok": true, "channel": p.ID, "ts": p.TS, "message": message})
 }
 
-func slackLimits() answer {
-	a := jsonAnswer(http.StatusTooManyRequests, map[string]any{"ok": false, "error": "ratelimited"})
-	a.header.Set("Retry-After", "1")
+// slackLimits names whole seconds, rounded up.
+func slackLimits(code string, wait time.Duration) answer {
+	seconds := max(1, int((wait+time.Second-1)/time.Second))
+	a := jsonAnswer(http.StatusTooManyRequests, map[string]any{"ok": false, "error": code})
+	a.header.Set("Retry-After", strconv.Itoa(seconds))
 	return a
-}
-
-// channelID is Slack's name of a channel, "" for one that is not there.
-func (s *Slack) channelID(channel string) string {
-	for i, name := range s.channels {
-		id := fmt.Sprintf("C%08d", i+1)
-		if channel == id || channel != "" && strings.TrimPrefix(channel, "#") == strings.TrimPrefix(name, "#") {
-			return id
-		}
-	}
-	return ""
-}
-
-func (s *Slack) allow(id string) bool {
-	if s.pace[id] == nil {
-		s.pace[id] = rate.NewLimiter(1, slackBurst)
-	}
-	return s.pace[id].AllowN(s.now(), 1)
 }
 
 // slackRefuses answers as Slack does: with status 200.

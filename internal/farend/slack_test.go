@@ -100,3 +100,113 @@ func TestSlackEditsItsOwnMessages(t *testing.T) {
 		t.Errorf("messages %+v", got)
 	}
 }
+
+// hello is a Slack in which "hello" was just posted.
+func hello(t *testing.T, at *time.Time) (*farend.Slack, farend.Posted) {
+	t.Helper()
+	s := farend.NewSlack(func() time.Time { return *at }, "xoxb-1", "#backups")
+	if status, answer := post(s, "/api/chat.postMessage", slackForm()); status != 200 {
+		t.Fatalf("%d %s", status, answer)
+	}
+	return s, s.Messages()[0]
+}
+
+// What a person sees: replies stand beneath their message, and not beneath one that was
+// deleted; then Slack posts them like any other message, and says so.
+func TestSlackKeepsThreads(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	s, was := hello(t, &at)
+	reply := slackForm("channel", was.ID, "thread_ts", was.TS, "text", "a reply")
+	if _, answer := post(s, "/api/chat.postMessage", reply); !strings.Contains(answer, `"thread_ts":"`+was.TS+`"`) {
+		t.Errorf("the reply: %s", answer)
+	}
+	if got := s.Threads("#backups"); len(got) != 1 || got[0].Text != "hello" || len(got[0].Replies) != 1 || got[0].Replies[0].Text != "a reply" {
+		t.Errorf("threads %+v", got)
+	}
+	s.Delete(was.TS)
+	if _, answer := post(s, "/api/chat.postMessage", reply); strings.Contains(answer, "thread_ts") {
+		t.Errorf("the reply to nothing: %s", answer)
+	}
+	if got := s.Threads("#backups"); len(got) != 1 || got[0].Text != "a reply" || got[0].Channel != "#backups" || len(got[0].Replies) != 0 {
+		t.Errorf("threads %+v", got)
+	}
+}
+
+func TestSlackRefusesEdits(t *testing.T) {
+	for code, hinder := range map[string]func(s *farend.Slack, at *time.Time, ts string){
+		"message_not_found": func(s *farend.Slack, _ *time.Time, ts string) { s.Delete(ts) },
+		"is_inactive":       func(s *farend.Slack, _ *time.Time, _ string) { s.Archive("#backups", true) },
+		"edit_window_closed": func(s *farend.Slack, at *time.Time, _ string) {
+			s.EditWithin(time.Minute)
+			*at = at.Add(2 * time.Minute)
+		},
+	} {
+		at := time.Unix(1_800_000_000, 0)
+		s, was := hello(t, &at)
+		edit := slackForm("channel", was.ID, "ts", was.TS, "text", "mended")
+		if _, answer := post(s, "/api/chat.update", edit); !strings.Contains(answer, `"ok":true`) {
+			t.Errorf("before it was hindered: %s", answer)
+		}
+		hinder(s, &at, was.TS)
+		if _, answer := post(s, "/api/chat.update", edit); !strings.Contains(answer, code) {
+			t.Errorf("want %s: %s", code, answer)
+		}
+	}
+}
+
+func TestSlackTakesFiftyEditsInAnyMinute(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	s, was := hello(t, &at)
+	edit := slackForm("channel", was.ID, "ts", was.TS, "text", "mended")
+	for n := range 50 {
+		if status, answer := post(s, "/api/chat.update", edit); status != 200 {
+			t.Fatalf("edit %d: %d %s", n, status, answer)
+		}
+		at = at.Add(500 * time.Millisecond)
+	}
+	if status, answer := post(s, "/api/chat.update", edit); status != 429 || !strings.Contains(answer, "ratelimited") {
+		t.Errorf("the 51st: %d %s", status, answer)
+	}
+	at = at.Add(35 * time.Second)
+	if status, answer := post(s, "/api/chat.update", edit); status != 200 {
+		t.Errorf("a minute after the first: %d %s", status, answer)
+	}
+}
+
+func TestSlackWebhook(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	s := farend.NewSlack(func() time.Time { return at }, "xoxb-1", "#backups", "#other")
+	s.Hook("/services/T0/B0/key", "#backups")
+	for _, c := range []struct {
+		path, body string
+		status     int
+		answer     string
+	}{
+		{"/services/T0/B0/key", `{"text":"one"}`, 200, "ok"},
+		{"/services/T0/B0/key", `{"text":"two","channel":"#other"}`, 200, "ok"},
+		{"/services/T0/B0/other", `{"text":"x"}`, 404, "no_service"},
+		{"/services/T0/B0/key", `{"text":`, 400, "invalid_payload"},
+		{"/services/T0/B0/key", `{"channel":"#backups"}`, 400, "no_text"},
+		{"/services/T0/B0/key", `{"text":"x","channel":"#nowhere"}`, 404, "channel_not_found"},
+		{"/services/T0/B0/key", `{"text":"x","blocks":` + list(51, section("x")) + `}`, 400, "invalid_blocks"},
+	} {
+		if status, answer := post(s, c.path, c.body); status != c.status || answer != c.answer {
+			t.Errorf("%s %.80s: %d %s", c.path, c.body, status, answer)
+		}
+	}
+	if got := s.Messages(); len(got) != 2 || got[0].Text != "one" || got[0].Channel != "#backups" || got[1].Channel != "#other" {
+		t.Errorf("messages %+v", got)
+	}
+	for n := range 3 {
+		if status, _ := post(s, "/services/T0/B0/key", `{"text":"more"}`); (status == 429) != (n == 2) {
+			t.Errorf("message %d after the first: %d", n+1, status)
+		}
+	}
+	s.Archive("#backups", true)
+	if status, answer := post(s, "/services/T0/B0/key", `{"text":"x"}`); status != 410 || answer != "channel_is_archived" {
+		t.Errorf("archived: %d %s", status, answer)
+	}
+	if _, answer := post(s, "/api/chat.postMessage", slackForm()); !strings.Contains(answer, "is_archived") {
+		t.Errorf("archived: %s", answer)
+	}
+}

@@ -53,17 +53,32 @@ func header(e event.Event) api.Block {
 
 // facts are what the event tells, the most telling first.
 func facts(e event.Event, links []wire.Link) []api.Block {
-	all := []api.Block{api.NewSectionBlock(nil, fields(e), nil)}
-	for _, text := range sections(moduleLines(e), maxModules) {
-		all = append(all, api.NewSectionBlock(markup(text), nil, nil))
+	var fields []*api.TextBlockObject
+	for _, f := range details(e) {
+		fields = append(fields, markup("*"+f.name+"*\n"+f.local()))
 	}
-	for _, text := range sections(noteLines(e), maxNotes) {
+	all := []api.Block{api.NewSectionBlock(nil, fields, nil)}
+	for _, text := range bodies(e) {
 		all = append(all, api.NewSectionBlock(markup(text), nil, nil))
 	}
 	if text := footer(e, links); text != "" {
 		all = append(all, api.NewContextBlock("", markup(text)))
 	}
 	return all
+}
+
+// texts are the facts beside the details, for a reader of text alone.
+func texts(e event.Event, links []wire.Link) []string {
+	all := bodies(e)
+	if text := footer(e, links); text != "" {
+		all = append(all, text)
+	}
+	return all
+}
+
+// bodies are the modules and what else is to be known, in pieces of a section's size.
+func bodies(e event.Event) []string {
+	return append(sections(moduleLines(e), maxModules), sections(noteLines(e), maxNotes)...)
 }
 
 // markup is verbatim: Slack obeys our markup and reads nothing else into it.
@@ -90,42 +105,51 @@ func verdictWord(e event.Event) string {
 	return string(e.Outcome)
 }
 
-func fields(e event.Event) []*api.TextBlockObject {
-	var all []*api.TextBlockObject
-	add := func(name, value string) {
-		if value != "" && len(all) < maxFields {
-			all = append(all, markup("*"+name+"*\n"+value))
+// detail is a short fact: a text, as markup, or a time.
+type detail struct {
+	name, text string
+	at         time.Time
+}
+
+func details(e event.Event) []detail {
+	var all []detail
+	add := func(d detail) {
+		if (d.text != "" || !d.at.IsZero()) && len(all) < maxFields {
+			all = append(all, d)
 		}
 	}
-	plain := func(text string) string { return escape(text, maxField) }
-	add("Plan", first(plain(e.Plan.Label()), "unnamed plan"))
-	add("Cluster", plain(first(e.Cluster.Name, e.Cluster.UUID)))
-	add("Outcome", plain(string(e.Outcome)))
-	add("Cause", plain(words(e.Cause)))
-	add("Destination", plain(first(e.Destination.Name, e.Destination.ID)))
-	add("Run", when(e.Run.Start))
-	add("Opened", opened(e))
-	if e.FailedRuns > 1 {
-		add("Failed runs", fmt.Sprint(e.FailedRuns))
+	text := func(name, value string) { add(detail{name: name, text: escape(value, maxField)}) }
+	text("Plan", first(wire.Line(e.Plan.Label(), maxField), "unnamed plan"))
+	text("Cluster", first(e.Cluster.Name, e.Cluster.UUID))
+	text("Outcome", string(e.Outcome))
+	text("Cause", words(e.Cause))
+	text("Destination", first(e.Destination.Name, e.Destination.ID))
+	add(detail{name: "Run", at: e.Run.Start})
+	if e.Status != event.StatusOpen { // else that is now
+		add(detail{name: "Opened", at: e.Opened})
 	}
-	add("Ended by", plain(string(e.EndedBy)))
+	if e.FailedRuns > 1 {
+		text("Failed runs", fmt.Sprint(e.FailedRuns))
+	}
+	text("Ended by", string(e.EndedBy))
 	return all
 }
 
-func opened(e event.Event) string {
-	if e.Status == event.StatusOpen {
-		return "" // that is now
+// plain is for those who read it as it stands.
+func (d detail) plain() string {
+	if d.at.IsZero() {
+		return d.text
 	}
-	return when(e.Opened)
+	return d.at.UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// when is a time that Slack shows in each reader's own zone
+// local is for Slack, which shows a time in each reader's own zone
 // (https://docs.slack.dev/messaging/formatting-message-text/#date-formatting).
-func when(t time.Time) string {
-	if t.IsZero() {
-		return ""
+func (d detail) local() string {
+	if d.at.IsZero() {
+		return d.text
 	}
-	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2006-01-02 15:04 UTC"))
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", d.at.Unix(), d.plain())
 }
 
 func words(c event.Cause) string { return strings.ReplaceAll(string(c), "_", " ") }

@@ -9,6 +9,13 @@ import (
 	"bellhop/sinks/slack"
 )
 
+// webhook has one instead of a token and a channel.
+func webhook(address string) func(*slack.Config) {
+	return func(c *slack.Config) {
+		c.Token, c.WebhookURL, c.Channel = secret.String{}, secret.New(address), ""
+	}
+}
+
 func TestConfigFaults(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*slack.Config)
@@ -18,6 +25,13 @@ func TestConfigFaults(t *testing.T) {
 		"id":            {func(c *slack.Config) { c.Channel = "C0123456789" }, ""},
 		"no token":      {func(c *slack.Config) { c.Token = secret.String{} }, "token"},
 		"token of two":  {func(c *slack.Config) { c.Token = secret.New("xoxb-hunter2\nxoxb-hunter2") }, "token"},
+		"a webhook":     {webhook("https://hooks.slack.com/services/T0/B0/hunter2"), ""},
+		"and a place":   {func(c *slack.Config) { webhook("https://chat.example.org/hooks/hunter2")(c); c.Channel = "#a" }, ""},
+		"both":          {func(c *slack.Config) { c.WebhookURL = secret.New("https://hooks.slack.com/hunter2") }, "webhook_url"},
+		"odd webhook":   {webhook("hooks.slack.com/hunter2"), "webhook_url"},
+		"no webhook":    {webhook("http://x/%zz?hunter2"), "webhook_url"},
+		"two webhooks":  {webhook("https://x/hunter2\nhttps://x/hunter2"), "webhook_url"},
+		"no place":      {func(c *slack.Config) { webhook("https://x/hunter2")(c); c.Channel = "#a #b" }, "channel"},
 		"no channel":    {func(c *slack.Config) { c.Channel = "" }, "channel"},
 		"only a hash":   {func(c *slack.Config) { c.Channel = "#" }, "channel"},
 		"two channels":  {func(c *slack.Config) { c.Channel = "#a #b" }, "channel"},

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"bellhop/internal/event"
@@ -23,10 +24,50 @@ func moduleLines(e event.Event) []string {
 		return nil
 	}
 	lines := []string{"*" + escape(lead, maxField) + "*"}
-	for _, m := range wire.WorstFirst(event.NotOK(modules)) {
-		lines = append(lines, moduleLine(m, e.Time))
+	for _, alike := range kin(wire.WorstFirst(event.NotOK(modules))) {
+		if len(alike) > fewAlike {
+			lines = append(lines, manyLine(alike))
+			continue
+		}
+		for _, m := range alike {
+			lines = append(lines, moduleLine(m, e.Time))
+		}
 	}
 	return lines
+}
+
+const (
+	fewAlike  = 3  // so many modules of which there is only a state to tell get a line each
+	manyNamed = 12 // so many are named where one line tells of more
+)
+
+// kin puts neighbours together of which there is nothing to tell but the same state,
+// such as all those that the run has not come to yet.
+func kin(modules []event.Module) [][]event.Module {
+	var all [][]event.Module
+	for i, m := range modules {
+		if last := len(all) - 1; i > 0 && silent(m) && silent(modules[i-1]) && m.State == modules[i-1].State {
+			all[last] = append(all[last], m)
+			continue
+		}
+		all = append(all, []event.Module{m})
+	}
+	return all
+}
+
+func silent(m event.Module) bool { return m.Cause == "" && m.Error == "" && m.LastSnapshot.IsZero() }
+
+// manyLine names the first of modules that are alike.
+func manyLine(modules []event.Module) string {
+	var names []string
+	for _, m := range modules[:min(len(modules), manyNamed)] {
+		names = append(names, escape(first(m.ID, "?"), 30))
+	}
+	text := "• " + escape(string(modules[0].State), 20) + ": " + strings.Join(names, ", ")
+	if more := len(modules) - manyNamed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 func moduleLine(m event.Module, now time.Time) string {

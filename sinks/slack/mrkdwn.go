@@ -3,6 +3,7 @@ package slack
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"bellhop/sinks"
 	"bellhop/sinks/wire"
@@ -13,9 +14,11 @@ import (
 const maxText = 3500
 
 var (
-	everybody = regexp.MustCompile(`(?i)@(here|channel|everyone)`)
-	// tokens are the pieces of Slack's markup that must not be taken apart.
-	tokens = regexp.MustCompile(`(?s)<https?://[^<>]+>|&(?:amp|lt|gt);|.`)
+	// everybody are the names that call all of a channel; "all" does in Mattermost.
+	everybody = regexp.MustCompile(`(?i)^@(?:here|channel|everyone|all)`)
+	link      = regexp.MustCompile(`<https?://[^<>]+>`)
+	// tokens are the other pieces of Slack's markup that must not be taken apart.
+	tokens = regexp.MustCompile(`(?s)&(?:amp|lt|gt);|.`)
 )
 
 // escape makes one harmless line of outside text that takes at most limit bytes
@@ -24,9 +27,28 @@ var (
 // because they are never fewer than the characters that Slack counts.
 func escape(text string, limit int) string { return encode(defuse(wire.Line(text, limit)), limit) }
 
-// defuse parts the @ from the words that would call everybody, for the eyes of
-// whatever reads plain text for mentions. An invisible space does it.
-func defuse(text string) string { return everybody.ReplaceAllString(text, "@\u200b$1") }
+// parted is an invisible space.
+const parted = "\u200b"
+
+// defuse keeps plain text from calling somebody, in Mattermost or for whatever else
+// reads it for mentions: it parts the @ from the name that follows, unless the @ stands
+// within a word, as in an address. And it parts what Mattermost would take for a link
+// or a picture, [text](address).
+func defuse(text string) string {
+	var b strings.Builder
+	var before rune
+	for i, r := range text {
+		if r == '(' && before == ']' {
+			b.WriteString(parted)
+		}
+		b.WriteRune(r)
+		if r == '@' && (!unicode.IsLetter(before) && !unicode.IsNumber(before) || everybody.MatchString(text[i:])) {
+			b.WriteString(parted)
+		}
+		before = r
+	}
+	return b.String()
+}
 
 const ellipsis = "…"
 
@@ -62,19 +84,28 @@ func unmarked(text string) string {
 	return strings.NewReplacer("<", "‹", ">", "›").Replace(defuse(text))
 }
 
-// fallbackText is the rendered part, which is Slack's markup already: the template
-// escapes what comes from outside. A template of somebody's own may forget it, so
-// links and entities stay, and any other tag, such as <!channel>, opens nothing.
-func fallbackText(m sinks.Message) string {
+// rendered is the rendered part, which is Slack's markup already: the template escapes
+// what comes from outside. A template of somebody's own may forget it, so links and
+// entities stay, and any other tag, such as <!channel>, opens nothing. It takes at most
+// limit bytes.
+func rendered(m sinks.Message, limit int) string {
 	var b strings.Builder
-	for _, token := range tokens.FindAllString(defuse(wire.Lines(m.Text[textPart], maxText)), -1) {
-		if len(token) == 1 {
-			token = encodeRune(rune(token[0]))
+	rest := wire.Lines(m.Text[textPart], limit)
+	for rest != "" {
+		from, to := len(rest), len(rest)
+		if at := link.FindStringIndex(rest); at != nil {
+			from, to = at[0], at[1]
 		}
-		if b.Len()+len(token) > maxText {
-			break
+		for _, token := range append(tokens.FindAllString(defuse(rest[:from]), -1), rest[from:to]) {
+			if len(token) == 1 {
+				token = encodeRune(rune(token[0]))
+			}
+			if b.Len()+len(token) > limit-len(ellipsis) {
+				return b.String() + ellipsis
+			}
+			b.WriteString(token)
 		}
-		b.WriteString(token)
+		rest = rest[to:]
 	}
-	return first(b.String(), encode(headline(m.Event), maxText))
+	return first(b.String(), encode(headline(m.Event), limit))
 }

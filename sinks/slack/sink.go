@@ -1,32 +1,51 @@
-// Package slack posts notices to a channel with chat.postMessage.
+// Package slack tells a channel of Slack, or of Mattermost.
 //
-// The promise: one delivery is one message that Slack takes as it is. Texts are
-// cut and blocks counted before they leave, because Slack drops a message that is
-// too long and cuts others without a word. Nothing that came from outside can call
-// people (@here), make a link or hide one: & < > are escaped, and Slack is told to
-// read nothing into plain text. Slack knows no idempotency key: when the answer
-// to a post is lost, the retry may be seen twice. The library neither retries nor
-// sleeps here, that is the queue's. Its parsing of answers is not relied upon: a
-// post counts as taken when Slack says "ok": true, and only then. Where the
-// message went (channel and ts) is handed back for whoever edits it later.
+// The promise: with a token, an incident is one message. Its first notice is posted
+// (chat.postMessage); each later one edits that message (chat.update), so that the
+// channel shows how things stand, and says its news as a reply in the thread, so that
+// one reads how it came to this. What is needed for it is in [Memory], so a restart
+// changes nothing. A message that is gone or can no longer be edited costs no notice:
+// a new one is posted and takes its place. With update: false, and through a webhook,
+// which knows neither edits nor threads, each notice is a message of its own.
+//
+// Of the two calls the edit comes first. It may be made again as often as one likes,
+// so a retry edits anew and then replies: no reply is lost because the edit had
+// succeeded, and none is said twice because of it. Slack knows no idempotency key:
+// when the answer to a post or a reply is lost, the retry may be seen twice. What was
+// edited counts as heard, whatever became of the reply.
+//
+// Slack takes one message a second and channel, and chat.update is of tier 3, 50 calls
+// a minute and more for each app (https://docs.slack.dev/apis/web-api/rate-limits/).
+// A send that edits makes two calls, but one of each method, and one that posts in the
+// place of a refused edit makes no other post. So a lane of 1/1s keeps the pace of
+// messages, and outruns that of edits only when more than 50 changes come within a
+// minute; then Slack says how long to wait, and that is obeyed like any other 429.
+//
+// Texts are cut and blocks counted before they leave, because Slack drops a message
+// that is too long and cuts others without a word. Nothing that came from outside can
+// call people (@here), make a link or hide one: & < > are escaped, and Slack is told to
+// read nothing into plain text; Mattermost cannot be told, so what would be a mention
+// or a link there is parted by an invisible space. The library neither retries nor
+// sleeps here, that is the queue's. Its parsing of answers is not relied upon: a post
+// counts as taken when Slack says "ok": true, a webhook's when it says ok, and only then.
 package slack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"strings"
 	"time"
-
-	api "github.com/slack-go/slack"
 
 	"bellhop/internal/fault"
 	"bellhop/internal/retry"
-	"bellhop/internal/secret"
 	"bellhop/sinks"
 	"bellhop/sinks/wire"
 )
 
-const textPart = "slack.text"
+const (
+	textPart  = "slack.text"
+	maxTarget = 120 // characters of a target in an error
+)
 
 // Kind describes the kind "slack". Slack takes one message a second and channel
 // and promises nothing for bursts (https://docs.slack.dev/apis/web-api/rate-limits/).
@@ -48,65 +67,58 @@ func Kind() sinks.Kind {
 
 // Sink is one channel.
 type Sink struct {
-	token    secret.String
-	channel  string
-	url      string // ends in a slash, as the library wants it
-	external string
-	now      func() time.Time
-	caller   *wire.Caller
+	target string
+	way    way
 }
 
 var _ sinks.Sink = (*Sink)(nil)
+
+// way is a way into a channel.
+type way interface {
+	send(ctx context.Context, m sinks.Message) (sinks.Receipt, error)
+}
 
 // New builds the sink of settings that were found valid.
 func New(c Config, d sinks.Deps) (*Sink, error) {
 	if fs := c.Validate(); len(fs) > 0 {
 		return nil, fmt.Errorf("build Slack sink: %s %s; %s", fs[0].Key, fs[0].Text, fs[0].Remedy)
 	}
-	return &Sink{
-		token:    c.Token,
-		channel:  c.Channel,
-		url:      strings.TrimRight(c.URL, "/") + "/",
-		external: d.ExternalURL,
-		now:      d.Now,
-		caller:   wire.NewCaller(d.Client, d.Version, c.Token),
-	}, nil
-}
-
-// Targets names the channel as the settings do.
-func (s *Sink) Targets() []string { return []string{s.channel} }
-
-// Send posts m to its channel.
-func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error) {
-	call := s.caller.Call()
-	client := api.New(s.token.Reveal(), api.OptionAPIURL(s.url), api.OptionHTTPClient(call))
-	_, _, err := client.PostMessageContext(ctx, m.Target, s.message(m)...)
-	receipt := sinks.Receipt{Status: call.Answer()}
-	posted, err := s.verdict(call, err)
+	if c.WebhookURL.Empty() {
+		return &Sink{target: c.Channel, way: newBot(c, d)}, nil
+	}
+	h, err := newHook(c, d)
 	if err != nil {
-		return receipt, fmt.Errorf("post to Slack channel %s: %w", wire.Line(m.Target, maxChannel), err)
+		return nil, fmt.Errorf("build Slack sink: %w", err)
 	}
-	receipt.Status = wire.Line("posted as "+posted.TS, 40)
-	receipt.Memory = posted.remember()
-	return receipt, nil
+	return &Sink{target: cmp.Or(c.Channel, "webhook at "+h.host), way: h}, nil
 }
 
-// message is a header, beneath it the facts beside a bar of colour, which only an
-// attachment has, and the text for notifications and for clients without blocks.
-func (s *Sink) message(m sinks.Message) []api.MsgOption {
-	return []api.MsgOption{
-		api.MsgOptionText(fallbackText(m), false),
-		api.MsgOptionBlocks(header(m.Event)),
-		api.MsgOptionAttachments(api.Attachment{
-			Color:    color(m.Event),
-			Fallback: headline(m.Event),
-			Blocks:   api.Blocks{BlockSet: facts(m.Event, wire.Links(s.external, m.Event))},
-		}),
-		// Nothing in the text becomes a mention or a link by itself, and no link is
-		// fetched for a preview.
-		api.MsgOptionParse(false),
-		api.MsgOptionLinkNames(false),
-		api.MsgOptionDisableLinkUnfurl(),
-		api.MsgOptionDisableMediaUnfurl(),
+// Targets names the channel as the settings do, or the webhook's host, which is all
+// of its address that may be shown.
+func (s *Sink) Targets() []string { return []string{s.target} }
+
+// Send brings m into its channel.
+func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error) {
+	receipt, err := s.way.send(ctx, m)
+	if err != nil {
+		err = fmt.Errorf("post to %s: %w", place(m.Target), err)
 	}
+	return receipt, err
+}
+
+// place is a target as errors call it.
+func place(target string) string {
+	if isChannel(target) {
+		return "Slack channel " + target
+	}
+	return "Slack " + wire.Line(target, maxTarget)
+}
+
+// channelOf is the channel that a target names, or own: a target of the time when the
+// sink had a webhook without a channel, or another one, names none.
+func channelOf(target, own string) string {
+	if isChannel(target) {
+		return target
+	}
+	return own
 }

@@ -3,11 +3,14 @@ package slack_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"bellhop/internal/event"
 	"bellhop/internal/farend"
@@ -58,30 +61,75 @@ func message(status event.Status) sinks.Message {
 	return m
 }
 
-// desk is a sink in front of a Slack that behaves.
+// desk is a sink in front of a Slack that behaves, with the pace of its lane.
 type desk struct {
 	*farend.Slack
 	sink *slack.Sink
+	url  string
+
+	mu     sync.Mutex
+	at     time.Time
+	before func(path string) // a request is served, for what people do meanwhile
 }
 
 func newDesk(t *testing.T, token, channel string) *desk {
 	t.Helper()
-	now := func() time.Time { return time.Date(2026, 11, 3, 2, 30, 0, 0, time.UTC) }
-	d := &desk{Slack: farend.NewSlack(now, token, "#backups")}
-	server := httptest.NewServer(d)
+	return openDesk(t, token, func(url string) slack.Config { return config(url, channel) })
+}
+
+func openDesk(t *testing.T, token string, conf func(url string) slack.Config) *desk {
+	t.Helper()
+	d := &desk{at: time.Date(2026, 11, 3, 2, 30, 0, 0, time.UTC), before: func(string) {}}
+	d.Slack = farend.NewSlack(d.now, token, "#backups", "#other")
+	d.Hook(hookPath, "#backups")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.mu.Lock()
+		before := d.before
+		d.mu.Unlock()
+		before(r.URL.Path)
+		d.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
+	d.url = server.URL
+	d.restart(t, conf(d.url))
+	return d
+}
+
+func (d *desk) now() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.at
+}
+
+func (d *desk) pass(span time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.at = d.at.Add(span)
+}
+
+// meanwhile has something done before each request is served.
+func (d *desk) meanwhile(do func(path string)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.before = do
+}
+
+// restart has a new sink with these settings take over.
+func (d *desk) restart(t *testing.T, c slack.Config) {
+	t.Helper()
 	var err error
-	d.sink, err = slack.New(config(server.URL, channel), sinks.Deps{
-		Now: now, Client: server.Client(), ExternalURL: "https://bellhop.example.org/"})
+	d.sink, err = slack.New(c, sinks.Deps{Now: d.now, Client: http.DefaultClient, ExternalURL: "https://bellhop.example.org/"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
 }
 
 func (d *desk) send(t *testing.T, m sinks.Message) (sinks.Receipt, error) {
 	t.Helper()
-	m.Target = d.sink.Targets()[0]
+	d.pass(time.Second)
+	if m.Target == "" {
+		m.Target = d.sink.Targets()[0]
+	}
 	return d.sink.Send(t.Context(), m)
 }
 
@@ -140,14 +188,23 @@ func TestMessageIsWhatSlackShallShow(t *testing.T) {
 		if _, err := d.send(t, message(status)); err != nil {
 			t.Fatal(err)
 		}
-		p := d.Messages()[0]
-		text, err := json.Marshal(p.Text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sinktest.Golden(t, "testdata/"+name+".json",
-			fmt.Appendf(nil, `{"text":%s,"blocks":%s,"attachments":%s}`, text, p.Blocks, p.Attachments))
+		goldenPost(t, name, d.Messages()[0])
 	}
+}
+
+// goldenPost compares a message with what Slack shall show.
+func goldenPost(t *testing.T, name string, p farend.Posted) {
+	t.Helper()
+	text, err := json.Marshal(p.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := p.Blocks
+	if blocks == "" {
+		blocks = "null"
+	}
+	sinktest.Golden(t, "testdata/"+name+".json",
+		fmt.Appendf(nil, `{"text":%s,"blocks":%s,"attachments":%s}`, text, blocks, p.Attachments))
 }
 
 func TestReceiptRemembersWhereTheMessageWent(t *testing.T) {
@@ -194,7 +251,7 @@ func TestColor(t *testing.T) {
 }
 
 // 300 modules with long errors: Slack's limits are the stand-in's, which refuses what is beyond.
-func TestLargeClusterFitsFailedModulesFirst(t *testing.T) {
+func TestTooManyFailuresFitTheWorstFirst(t *testing.T) {
 	d := newDesk(t, token, "#backups")
 	m := message(event.StatusOpen)
 	m.Event.Modules = nil
@@ -217,4 +274,90 @@ func TestLargeClusterFitsFailedModulesFirst(t *testing.T) {
 	if strings.Contains(shown, "module199*") {
 		t.Error("a module that is fine takes room")
 	}
+}
+
+// manyModules are 300, of which 7 failed.
+func manyModules(m *sinks.Message) {
+	m.Event.Modules = nil
+	for i := range 300 {
+		module := event.Module{ID: fmt.Sprint("module", i+1), Node: fmt.Sprint(i%3 + 1), State: event.StateOK}
+		if i%40 == 39 {
+			module.State, module.Cause, module.Error = event.StateFailed, event.CauseLocked, "Fatal: unable to create lock: repository is already locked"
+			module.LastSnapshot = m.Event.Time.Add(-26 * time.Hour)
+		}
+		if i < 7 {
+			module.Name = fmt.Sprint("Mail of department ", i+1)
+		}
+		m.Event.Modules = append(m.Event.Modules, module)
+	}
+}
+
+func TestLargeClusterStaysReadable(t *testing.T) {
+	d := newDesk(t, token, "#backups")
+	m := message(event.StatusOpen)
+	manyModules(&m)
+	if _, err := d.send(t, m); err != nil {
+		t.Fatal(err)
+	}
+	goldenPost(t, "many", d.Messages()[0])
+	for i := range m.Event.Modules { // and while the run goes on
+		if m.Event.Modules[i].State == event.StateOK && i > 20 {
+			m.Event.Modules[i].State = event.StatePending
+		}
+	}
+	if _, err := d.send(t, m); err != nil {
+		t.Fatal(err)
+	}
+	if shown := d.Messages()[1].Attachments; !strings.Contains(shown, `\n• pending: module22, module23, `) || !strings.Contains(shown, "module33 and 260 more") {
+		t.Errorf("the pending ones are not on one line: %s", shown)
+	}
+}
+
+// Slack refuses about 13,200 characters over all blocks; we keep to 12,000.
+func TestFullMessageKeepsTheBudgets(t *testing.T) {
+	d := newDesk(t, token, "#backups")
+	m := message(event.StatusResolved)
+	m.Event.EndedBy = "unreported"
+	long := strings.Repeat("long ", 1000)
+	m.Event.Plan.Name, m.Event.Cluster.Name, m.Event.Destination.Name, m.Event.Cause = long, long, long, event.Cause(long)
+	m.Event.Instead = &event.Instead{Sink: long, Reason: long}
+	m.Event.Modules, m.Event.Was.Modules, m.Text = nil, nil, map[string]string{"slack.text": long}
+	for range 300 {
+		module := event.Module{ID: long, Name: long, Node: long, State: event.StateFailed, Cause: event.Cause(long), Error: long}
+		m.Event.Was.Modules = append(m.Event.Was.Modules, module)
+		m.Event.Notes = append(m.Event.Notes, long)
+		m.Event.Alerts = append(m.Event.Alerts, event.Alert{GeneratorURL: "https://example.org/" + fmt.Sprint(len(m.Event.Alerts)) + strings.Repeat("x", 200)})
+	}
+	if _, err := d.send(t, m); err != nil {
+		t.Fatal(err)
+	}
+	p := d.Messages()[0]
+	var shown any
+	if err := json.Unmarshal(fmt.Appendf(nil, `[%s,%s]`, p.Blocks, p.Attachments), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if n := characters(shown); n > 12000 || n < 8000 { // fewer, and the test tests nothing
+		t.Errorf("%d characters", n)
+	}
+	if n := utf8.RuneCountInString(p.Text); n > 4000 {
+		t.Errorf("the text has %d characters", n)
+	}
+}
+
+// characters counts those of all texts of blocks.
+func characters(blocks any) (n int) {
+	switch blocks := blocks.(type) {
+	case []any:
+		for _, b := range blocks {
+			n += characters(b)
+		}
+	case map[string]any:
+		for key, value := range blocks {
+			if text, is := value.(string); is && key == "text" {
+				n += utf8.RuneCountInString(text)
+			}
+			n += characters(value)
+		}
+	}
+	return n
 }

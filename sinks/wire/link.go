@@ -1,12 +1,15 @@
 package wire
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"bellhop/internal/event"
 	"bellhop/internal/fault"
+	"bellhop/internal/secret"
 )
 
 const (
@@ -84,4 +87,25 @@ func CheckBase(raw, usual string) []fault.Fault {
 		return []fault.Fault{{Key: "url", Text: "goes on after its path", Remedy: remedy}}
 	}
 	return nil
+}
+
+// Hidden are the parts of a secret address that a far end or a library may quote alone:
+// the password in it, the query, its values, and what is long enough in the path to be
+// a key. The address as a whole is for the caller to add.
+func Hidden(address *url.URL) []secret.String {
+	const long = 8
+	parts := strings.Split(address.Path, "/")
+	parts = slices.DeleteFunc(parts, func(part string) bool { return len(part) < long })
+	parts = append(parts, address.Path, address.EscapedPath(), address.RawQuery)
+	for _, values := range address.Query() {
+		parts = append(parts, values...)
+	}
+	if password, set := address.User.Password(); set {
+		parts = append(parts, password, base64.StdEncoding.EncodeToString([]byte(address.User.Username()+":"+password)))
+	}
+	var all []secret.String
+	for _, part := range parts {
+		all = append(all, secret.New(part))
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -67,6 +68,25 @@ func TestWeb(t *testing.T) {
 		if got != want {
 			t.Errorf("%.60q became %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestHiddenAreThePartsThatCouldBeAKey(t *testing.T) {
+	address, err := url.Parse("https://bob:hunter2@example.org/in/T0%2FTEAMTEAM/abc?token=q%2Fue&x=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for _, s := range wire.Hidden(address) {
+		got[s.Reveal()] = true
+	}
+	for _, want := range []string{"hunter2", "Ym9iOmh1bnRlcjI=", "TEAMTEAM", "/in/T0/TEAMTEAM/abc", "/in/T0%2FTEAMTEAM/abc", "token=q%2Fue&x=1", "q/ue"} {
+		if !got[want] {
+			t.Errorf("%q is not hidden: %v", want, got)
+		}
+	}
+	if got["in"] || got["abc"] || got["example.org"] {
+		t.Errorf("what is no key is hidden: %v", got)
 	}
 }
 
