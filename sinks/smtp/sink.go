@@ -124,6 +124,9 @@ func (s *Sink) deliver(ctx context.Context, msg *mail.Msg, to *netmail.Address) 
 	if err != nil {
 		return "", over(ctx, fmt.Errorf("open a session: %w", s.conf.unready(err)))
 	}
+	if err := s.conf.login(session); err != nil {
+		return "", over(ctx, s.conf.unready(err))
+	}
 	if err := client.SendWithSMTPClient(session, msg); err != nil && !msg.IsDelivered() {
 		return "", over(ctx, s.conf.refused(err))
 	}
@@ -144,11 +147,6 @@ func (s *Sink) options(w *wire, to *netmail.Address) []mail.Option {
 	}
 	if s.conf.TLS == StartTLS {
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
-	}
-	if s.conf.Username != "" {
-		options = append(options, mail.WithSMTPAuthCustom(&login{
-			host: s.conf.Host, user: s.conf.Username, password: s.conf.Password.Reveal(),
-		}))
 	}
 	if letter.ASCII(s.from.Address) && letter.ASCII(to.Address) {
 		// Asked for needlessly, it makes relays bounce that do not have it.
