@@ -39,7 +39,7 @@ func TestEveryLoginThatIsNamedIsUsed(t *testing.T) {
 		c := loggingIn(t, far, mode)
 		for _, name := range everyLogin {
 			if name == "NTLM" {
-				continue // see below
+				continue // it has a test of its own
 			}
 			c.Auth = strings.ToLower(name)
 			if _, err := build(t, c).Send(t.Context(), message("a@example.org")); err != nil {
@@ -59,6 +59,21 @@ func TestEveryLoginThatIsNamedIsUsed(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestNTLMNamesDomainAndUser(t *testing.T) {
+	far := &farEnd{users: map[string]string{`OFFICE\bellhop`: ""}, logins: []string{"NTLM"}}
+	c := to(far.listen(t, nil, false))
+	c.Username, c.Password, c.Auth = `OFFICE\bellhop`, secret.New("right"), "ntlm"
+	if _, err := build(t, c).Send(t.Context(), message("a@example.org")); err != nil {
+		t.Fatal(err)
+	}
+	if got := far.mails(); len(got) != 1 || !strings.EqualFold(got[0].user, `OFFICE\bellhop`) {
+		t.Errorf("got %+v", got)
+	}
+	c.Username = `OFFICE\nobody`
+	_, err := build(t, c).Send(t.Context(), message("a@example.org"))
+	judged(t, err, refused(retry.Misconfigured), "535")
 }
 
 func TestTheBestLoginIsChosen(t *testing.T) {

@@ -105,6 +105,8 @@ func (c Config) misfit(err error) string {
 		return "this port does not begin with TLS: set tls to starttls, or port to 465"
 	case c.TLS == StartTLS && strings.Contains(err.Error(), "does not support STARTTLS"):
 		return "set tls to tls if the port begins with it, or to none if the way there is safe"
+	case errors.Is(err, errNoLogin) && c.TLS == NoTLS:
+		return "set tls to starttls or tls, without which most servers offer none; or leave out username and password"
 	case errors.Is(err, errNoLogin):
 		return "leave out username and password, or ask whoever runs it"
 	case errors.Is(err, errUnasked):
