@@ -124,7 +124,7 @@ func TestEveryMailOfAnIncidentIsAReplyAlsoTheFirst(t *testing.T) {
 	const root = "<fdcb8fb0cd66ef7e59cab559017082cb@incident.bellhop.invalid>"
 	for name, want := range map[string]string{
 		"References": root, "In-Reply-To": root, "Thread-Topic": "B2 Bcc: all@example.org 2026-11-21T11:00:00Z",
-		"List-Id": "<bellhop.example.org>", "Importance": "high", "X-Priority": "1", "X-Msmail-Priority": "", "Bcc": "",
+		"List-Id": "<bellhop.example.org>", "X-Auto-Response-Suppress": "OOF, AutoReply", "Importance": "high", "X-Priority": "1", "X-Msmail-Priority": "", "Bcc": "",
 	} {
 		if first[name] != want {
 			t.Errorf("%s: %q, want %q", name, first[name], want)

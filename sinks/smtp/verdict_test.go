@@ -23,6 +23,14 @@ func TestR12EveryReplyHasItsVerdict(t *testing.T) {
 			return build(t, c)
 		},
 		Message: message("a@example.org"),
+		Open: func(t *testing.T) (sinks.Sink, func() []byte) {
+			far := &farEnd{}
+			return build(t, to(far.listen(t, nil, false))), func() []byte {
+				mails := far.mails()
+				return mails[len(mails)-1].raw
+			}
+		},
+		Secrets: []secret.String{secret.New("right")},
 	})
 }
 
