@@ -31,6 +31,9 @@ const (
 	user     = "bellhop"
 	password = "Gepäckwagen 7"
 
+	plainUser     = "old"
+	plainPassword = "Handwagen 8"
+
 	patience = 20 * time.Second // for a start, a delivery, an end; CI machines are slow
 	pause    = 20 * time.Millisecond
 )
@@ -47,6 +50,8 @@ type Server struct {
 	CAFile string // authority of its certificate, PEM
 	User   string // login that it wants
 	Pass   string
+	// PlainUser and PlainPass are a login of ASCII, for programs that know no other.
+	PlainUser, PlainPass string
 
 	kept string // maildir
 	log  *log
@@ -62,11 +67,11 @@ func Start(t testing.TB) *Server {
 	}
 	authority := NewAuthority(t)
 	dir := t.TempDir()
-	s := &Server{Host: "127.0.0.1", Port: freePort(t), TLS: freePort(t), CAFile: authority.CAFile, User: user, Pass: password, log: &log{}}
+	s := &Server{Host: "127.0.0.1", Port: freePort(t), TLS: freePort(t), CAFile: authority.CAFile, User: user, Pass: password, PlainUser: plainUser, PlainPass: plainPassword, log: &log{}}
 	s.Addr = fmt.Sprintf("%s:%d", s.Host, s.Port)
 	s.kept = folders(t, dir)
 	compile(t, filepath.Join(dir, "legacy.so"))
-	write(t, filepath.Join(dir, "logins"), fmt.Appendf(nil, "%s %s\n", user, encrypt(t, password)))
+	write(t, filepath.Join(dir, "logins"), fmt.Appendf(nil, "%s %s\n%s %s\n", user, encrypt(t, password), plainUser, encrypt(t, plainPassword)))
 	write(t, filepath.Join(dir, "smtpd.conf"), s.config(dir, authority))
 	s.run(t, dir)
 	return s
