@@ -26,8 +26,13 @@ import (
 // on is a sink on a node whose cluster mails through this smarthost.
 func on(t *testing.T, s ns8test.Smarthost) sinks.Sink {
 	t.Helper()
+	return running(t, append(ns8test.Runagent(t, s), "ns8-sendmail"))
+}
+
+func running(t *testing.T, command []string) sinks.Sink {
+	t.Helper()
 	c := ns8sendmail.DefaultConfig()
-	c.Command = append(ns8test.Runagent(t, s), "ns8-sendmail")
+	c.Command = command
 	c.From, c.To = "Sicherung „Nacht“ <backup@example.org>", []string{"admin@example.org", "ops@example.org"}
 	kind := ns8sendmail.Kind()
 	if faults := kind.Validate(&c); len(faults) != 0 {
@@ -231,6 +236,13 @@ func TestR12TheClustersSettingsAreAtFault(t *testing.T) {
 			judged(t, err, c.want, c.says)
 		})
 	}
+}
+
+func TestR12AModuleThatIsNotHereIsTheSettings(t *testing.T) {
+	_, host := smarthost(t)
+	s := running(t, append(ns8test.Runagent(t, host), "-m", "mail1", "ns8-sendmail"))
+	_, err := s.Send(t.Context(), message("admin@example.org"))
+	judged(t, err, refused(retry.Misconfigured), "Cannot find module mail1; look at the setting command")
 }
 
 func TestR12ARealSmarthost(t *testing.T) {

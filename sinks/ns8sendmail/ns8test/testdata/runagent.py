@@ -96,10 +96,8 @@ def ns8_sendmail(stored, arguments):
 
 
 def main(settings, *words):
-    if words[:1] == ("-m",):
+    if words[0] == "-m":  # this node hosts no module
         sys.exit(f"[FATAL] Cannot find module {words[1]}")
-    if words[:1] != ("ns8-sendmail",):
-        sys.exit(f"[FATAL] {words[0]}: command not found")
     with open(settings, encoding="utf-8") as file:
         ns8_sendmail(json.load(file), words[1:])
 
