@@ -79,6 +79,9 @@ sinks:
 	if recovered != 2 {
 		t.Errorf("%d mails tell of the end, want one an address", recovered)
 	}
+	if n := len(smtpdtest.Threads(mails)); n != 1 {
+		t.Errorf("the mails of the incident are %d threads", n)
+	}
 	end := b.event(2)
 	if end.Status != event.StatusResolved || end.EndedBy != event.EndedBySuccess || end.DedupKey != e.DedupKey || end.Was == nil {
 		t.Errorf("got %+v", end)

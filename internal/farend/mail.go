@@ -42,11 +42,13 @@ type Mail struct {
 	visits  []Visit
 	faults  []MailFault
 	refused map[string]*smtp.SMTPError // by recipient
+	grey    time.Duration
+	seen    map[string]time.Time // first visits, by sender and recipient
 }
 
 // NewMail makes a mail server. It serves nobody before [Mail.Serve].
 func NewMail(now func() time.Time) *Mail {
-	m := &Mail{now: now, refused: map[string]*smtp.SMTPError{}, closed: make(chan struct{})}
+	m := &Mail{now: now, refused: map[string]*smtp.SMTPError{}, seen: map[string]time.Time{}, closed: make(chan struct{})}
 	m.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return &mailSession{mail: m, conn: c}, nil
 	}))
@@ -76,7 +78,15 @@ func (m *Mail) Refuse(to string, code int, text string) {
 		delete(m.refused, to)
 		return
 	}
-	m.refused[to] = &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCodeNotSet, Message: text}
+	m.refused[to] = &smtp.SMTPError{Code: code, EnhancedCode: smtp.NoEnhancedCode, Message: text}
+}
+
+// Greylist answers mails of a sender to a recipient with 451 until so much time has
+// passed since the first one (RFC 6647 §2.1), from now on; 0 ends it.
+func (m *Mail) Greylist(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.grey = d
 }
 
 // Letters returns all mails so far, the oldest first.
@@ -93,11 +103,22 @@ func (m *Mail) Visits() []Visit {
 	return slices.Clone(m.visits)
 }
 
-func (m *Mail) answerTo(to string) error {
+func (m *Mail) answerTo(from, to string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if refusal := m.refused[to]; refusal != nil {
 		return refusal
+	}
+	if m.grey == 0 {
+		return nil
+	}
+	now, pair := m.now(), from+" "+to
+	first, known := m.seen[pair]
+	if !known {
+		first, m.seen[pair] = now, now
+	}
+	if now.Sub(first) < m.grey {
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.NoEnhancedCode, Message: "4.7.1 Greylisted, come back later"}
 	}
 	return nil
 }
@@ -137,7 +158,7 @@ func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
 
 func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.letter.To = append(s.letter.To, to)
-	err := s.answer(AtRcpt, s.mail.answerTo(to))
+	err := s.answer(AtRcpt, s.mail.answerTo(s.letter.From, to))
 	if err != nil {
 		s.letter.To = s.letter.To[:len(s.letter.To)-1]
 	}

@@ -58,6 +58,32 @@ func TestMailKeepsLettersAndRefusesRecipients(t *testing.T) {
 	}
 }
 
+func TestMailGreylistsSenderAndRecipient(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	m := farend.NewMail(func() time.Time { return at })
+	send := postOffice(t, m)
+	m.Greylist(time.Minute)
+	for _, c := range []struct {
+		after time.Duration
+		to    string
+		taken bool
+	}{
+		{0, "a@example.org", false},
+		{30 * time.Second, "a@example.org", false},
+		{0, "b@example.org", false},
+		{30 * time.Second, "a@example.org", true}, // a minute after its first visit
+		{0, "b@example.org", false},
+		{30 * time.Second, "b@example.org", true},
+		{0, "a@example.org", true},
+	} {
+		at = at.Add(c.after)
+		err := send(c.to)
+		if c.taken && err != nil || !c.taken && (err == nil || !strings.Contains(err.Error(), "4.7.1 Greylisted")) {
+			t.Errorf("%s after %v more: %v", c.to, c.after, err)
+		}
+	}
+}
+
 // visits are the tries in a few words.
 func visits(m *farend.Mail) string {
 	var all []string

@@ -71,7 +71,7 @@ func (f MailFault) reply(s *mailSession) error {
 	case f.Cut:
 		_ = s.conn.Conn().Close() // that is the fault, and there is nobody to tell
 	default:
-		return &smtp.SMTPError{Code: f.Code, EnhancedCode: smtp.EnhancedCodeNotSet, Message: f.Text}
+		return &smtp.SMTPError{Code: f.Code, EnhancedCode: smtp.NoEnhancedCode, Message: f.Text}
 	}
 	return errors.New("left without a reply")
 }

@@ -38,6 +38,8 @@ var floors = map[string]int{
 	"router/queue/disk":      2,
 	"router/queue/queuetest": 2,
 
+	"sinks/ns8sendmail/ns8test": 2,
+
 	"internal/intake":        1,
 	"internal/metrics":       1,
 	"internal/event/samples": 1,

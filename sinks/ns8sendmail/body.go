@@ -13,9 +13,21 @@ const (
 	// maxLine is how long a line of the body may be in bytes. RFC 5322 §2.1.1 allows
 	// 998; relays on the way may add to it.
 	maxLine = 900
+	// maxSubject is how long a subject may be in bytes: the command makes one line of
+	// it, in base64, which with what stands around it must stay below maxLine.
+	maxSubject = 640
 	// maxEntity is longer than any character reference that templates write.
 	maxEntity = 32
 )
+
+// subject is one line that is short enough when it is encoded, too.
+func subject(prefix, text string) string {
+	line := letter.Subject(prefix, text)
+	for len(line) > maxSubject {
+		line = letter.Line(line, utf8.RuneCountInString(line)*maxSubject/len(line))
+	}
+	return line
+}
 
 // body is one HTML document, whatever the message holds.
 func body(m sinks.Message) []byte {

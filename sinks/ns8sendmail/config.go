@@ -26,7 +26,7 @@ func DefaultConfig() Config {
 
 // Validate says what is wrong with c.
 func (c Config) Validate() []fault.Fault {
-	faults := letter.Check(c.From, c.To, true)
+	faults := append(letter.Check(c.From, c.To, true), c.checkName()...)
 	if len(c.Command) == 0 {
 		return append(faults, fault.Fault{
 			Key: "command", Text: "is empty", Remedy: "leave it out, or name the program: [runagent, ns8-sendmail]",
@@ -40,4 +40,13 @@ func (c Config) Validate() []fault.Fault {
 		}
 	}
 	return faults
+}
+
+// checkName sees that the sender with his name, encoded, fits into a line.
+func (c Config) checkName() []fault.Fault {
+	from, err := letter.Parse(c.From)
+	if err != nil || len(from.String()) <= maxLine {
+		return nil
+	}
+	return []fault.Fault{{Key: "from", Text: "has too long a name", Remedy: "give a shorter name, or the address alone"}}
 }

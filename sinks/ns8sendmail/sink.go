@@ -19,9 +19,13 @@
 //   - It guesses by angle brackets whether a body is HTML: it always gets one HTML
 //     document, made of the plain text where there is none.
 //   - It sends lines as they are, and servers refuse those of 999 bytes and more:
-//     long ones are folded where HTML does not mind.
-//   - It adds no Date and no header of ours; the smarthost sets Date and Message-ID.
-//     A sink of type smtp does better where that matters.
+//     long ones are folded where HTML does not mind. A subject becomes one line,
+//     encoded: it is cut to fit.
+//   - It cannot log in with a user or a password that is not ASCII, and then says which
+//     letter it stumbled over: the error says what it is, without the letter.
+//   - It adds no Date and no header of ours; the smarthost sets Date and Message-ID. So
+//     the mails of an incident are no thread, except in programs that go by the subject,
+//     and holiday replies come back. A sink of type smtp does better where that matters.
 //
 // Every failure is exit code 1; what it means is read from stderr, see verdict.
 package ns8sendmail
@@ -98,7 +102,7 @@ func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error)
 // single clean line, and the recipient stands behind "--".
 func (s *Sink) arguments(to *mail.Address, m sinks.Message) []string {
 	return append(s.conf.Command[:len(s.conf.Command):len(s.conf.Command)],
-		"--subject="+letter.Subject(s.conf.SubjectPrefix, m.Text["mail.subject"]),
+		"--subject="+subject(s.conf.SubjectPrefix, m.Text["mail.subject"]),
 		"--from="+s.from.String(), // a name that is not ASCII travels encoded
 		"--", to.Address)
 }

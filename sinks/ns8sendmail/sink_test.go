@@ -146,6 +146,7 @@ func TestSettingsFaultsNameTheirKey(t *testing.T) {
 	}
 	for key, spoil := range map[string]func(*ns8sendmail.Config){
 		"from":      func(c *ns8sendmail.Config) { c.From = "" },
+		"from ":     func(c *ns8sendmail.Config) { c.From = strings.Repeat("🔥", 90) + " <a@example.org>" },
 		"to":        func(c *ns8sendmail.Config) { c.To = nil },
 		"to.1":      func(c *ns8sendmail.Config) { c.To = append(c.To, "ü@example.org") },
 		"command":   func(c *ns8sendmail.Config) { c.Command = nil },
@@ -154,7 +155,7 @@ func TestSettingsFaultsNameTheirKey(t *testing.T) {
 		c := good()
 		spoil(&c)
 		faults := c.Validate()
-		if len(faults) != 1 || faults[0].Key != key || faults[0].Text == "" || faults[0].Remedy == "" {
+		if len(faults) != 1 || faults[0].Key != strings.TrimSpace(key) || faults[0].Text == "" || faults[0].Remedy == "" {
 			t.Errorf("%s: %+v", key, faults)
 		}
 	}

@@ -26,6 +26,9 @@ var (
 	reply = regexp.MustCompile(`\((\d{3}), b['"]`)
 	// sender is such an answer with a third element, the sender that was refused.
 	sender = regexp.MustCompile(`\(\d{3}, b(?:'.*?'|".*?"), ['"]`)
+	// unsayable is Python's complaint of text that it cannot send, and names a letter of
+	// it. Recipient and sender are ASCII, so it is the login.
+	unsayable = regexp.MustCompile(`('ascii' codec can't encode) .*`)
 	// began is the exception, in a traceback, of a server that refuses to begin.
 	began = regexp.MustCompile(`\bSMTP(?:Connect|Helo)Error\b`)
 )
@@ -105,6 +108,8 @@ func remedy(stderr string) string {
 		return "look at port and encryption of the smarthost in the settings of the cluster"
 	case says("AUTH extension not supported"), says("No suitable authentication method"):
 		return "the mail server offers no such login: look at user and password of the smarthost in the settings of the cluster"
+	case unsayable.MatchString(stderr):
+		return "the smarthost's user or password holds letters that are not ASCII, which the cluster's command cannot send: give it others, or use a sink of type smtp"
 	case says("[FATAL] Cannot find module"):
 		return "look at the setting command: runagent needs no -m here"
 	}
@@ -143,7 +148,8 @@ func lastCode(text string) int {
 // reason is the last line of what the command said, clean and short.
 func reason(r proc.Result) string {
 	lines := strings.Split(strings.TrimSpace(string(r.Stderr)), "\n")
-	line := letter.Line(secret.Redact(lines[len(lines)-1]), maxReason)
+	last := unsayable.ReplaceAllString(lines[len(lines)-1], "$1 a letter")
+	line := letter.Line(secret.Redact(last), maxReason)
 	if line == "" {
 		return "it said nothing"
 	}

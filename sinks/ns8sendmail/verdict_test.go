@@ -3,6 +3,7 @@ package ns8sendmail_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,9 +29,17 @@ func python(at sinktest.Phase, text string) string {
 func TestR12EveryReplyHasItsVerdict(t *testing.T) {
 	sinktest.Mail(t, sinktest.MailCase{
 		New: func(t *testing.T, at sinktest.Phase, text string) sinks.Sink {
-			return build(t, standIn(t, "cat >/dev/null; echo \"Error: "+python(at, text)+"\" >&2; exit 1"))
+			program := standIn(t, "cat >/dev/null; cat $dir/said >&2; exit 1")
+			if err := os.WriteFile(filepath.Join(filepath.Dir(program), "said"), []byte("Error: "+python(at, text)+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return build(t, program)
 		},
 		Message: message("admin@example.org"),
+		Open: func(t *testing.T) (sinks.Sink, func() []byte) {
+			far, host := smarthost(t)
+			return on(t, host), func() []byte { letter, _ := newest(t, far); return letter.Data }
+		},
 		// The command prints these as it prints a reply to the mail itself.
 		Wants: map[string]sinktest.Want{
 			"greet 450 4.7.1 too many connections":      sinktest.Refused(retry.Later),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"bellhop/internal/fault"
@@ -31,16 +32,17 @@ type Config struct {
 	// empty: those that the system trusts.
 	TLSCAFile          string        `koanf:"tls_ca_file"`
 	InsecureSkipVerify bool          `koanf:"insecure_skip_verify"` // take any certificate
-	Username           string        `koanf:"username"`             // empty: no login
-	Password           secret.String `koanf:"password"`
-	From               string        `koanf:"from"`           // sender, with or without a name
-	To                 []string      `koanf:"to"`             // recipients; each gets a mail of his own
-	SubjectPrefix      string        `koanf:"subject_prefix"` // stands before every subject; empty: nothing does
+	Username           string        `koanf:"username"`             // empty: no login; for ntlm as DOMAIN\user
+	Password           secret.String `koanf:"password"`             // for xoauth2 the token, which somebody else renews
+	Auth               string        `koanf:"auth"`                 // the login: auto, or a mechanism such as plain or xoauth2
+	From               string        `koanf:"from"`                 // sender, with or without a name
+	To                 []string      `koanf:"to"`                   // recipients; each gets a mail of his own
+	SubjectPrefix      string        `koanf:"subject_prefix"`       // stands before every subject; empty: nothing does
 }
 
 // DefaultConfig holds the defaults. Server, sender and recipients have none.
 func DefaultConfig() Config {
-	return Config{Port: submission, TLS: StartTLS, SubjectPrefix: letter.Prefix}
+	return Config{Port: submission, TLS: StartTLS, Auth: Auto, SubjectPrefix: letter.Prefix}
 }
 
 // Validate says what is wrong with c. It reads tls_ca_file, nothing else.
@@ -51,13 +53,27 @@ func (c Config) Validate() []fault.Fault {
 			faults = append(faults, fault.Fault{Key: "tls_ca_file", Text: err.Error(), Remedy: "name a readable file of certificates in PEM, or leave it out"})
 		}
 	}
+	faults = append(faults, c.checkLogin()...)
+	return append(faults, letter.Check(c.From, c.To, false)...)
+}
+
+func (c Config) checkLogin() []fault.Fault {
+	var faults []fault.Fault
 	if c.Username == "" && !c.Password.Empty() {
 		faults = append(faults, fault.Fault{Key: "username", Text: "is empty, but there is a password", Remedy: "give the user that it belongs to"})
 	}
 	if c.Username != "" && c.Password.Empty() {
 		faults = append(faults, fault.Fault{Key: "password", Text: "is empty, but there is a username", Remedy: "give password or password_file"})
 	}
-	return append(faults, letter.Check(c.From, c.To, false)...)
+	switch {
+	case !slices.Contains(logins(), strings.ToLower(c.Auth)):
+		faults = append(faults, fault.Fault{Key: "auth", Text: fmt.Sprintf("%q is not known", c.Auth), Remedy: "use one of " + strings.Join(logins(), ", ")})
+	case c.named() != "" && c.Username == "":
+		faults = append(faults, fault.Fault{Key: "auth", Text: "names a login, but there is no username", Remedy: "give username and password, or leave it out"})
+	case bound(c.named()) && c.TLS == NoTLS:
+		faults = append(faults, fault.Fault{Key: "auth", Text: fmt.Sprintf("%q needs encryption", c.Auth), Remedy: "set tls to starttls or tls, or leave out -plus"})
+	}
+	return faults
 }
 
 func (c Config) checkServer() []fault.Fault {

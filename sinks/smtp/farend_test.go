@@ -21,6 +21,7 @@ import (
 // farEnd is a mail server that refuses as it is told and keeps what it takes.
 type farEnd struct {
 	users   map[string]string // passwords; nil: no login offered
+	logins  []string          // that are offered; nil: PLAIN
 	onMail  *server.SMTPError
 	onRcpt  map[string]*server.SMTPError
 	onData  *server.SMTPError
@@ -29,6 +30,7 @@ type farEnd struct {
 	mu   sync.Mutex
 	got  []taken
 	seen []string // options of MAIL FROM that were asked for
+	used []string // logins that were tried
 }
 
 type taken struct {
@@ -45,8 +47,8 @@ func (f *farEnd) listen(t *testing.T, a *smtpdtest.Authority, implicit bool) int
 
 func (f *farEnd) listenAt(t *testing.T, host string, a *smtpdtest.Authority, implicit bool) int {
 	t.Helper()
-	s := server.NewServer(server.BackendFunc(func(*server.Conn) (server.Session, error) {
-		return &session{far: f}, nil
+	s := server.NewServer(server.BackendFunc(func(c *server.Conn) (server.Session, error) {
+		return &session{far: f, conn: c}, nil
 	}))
 	s.Domain = "far.example.org"
 	s.EnableSMTPUTF8 = true
@@ -77,19 +79,26 @@ func (f *farEnd) mails() []taken {
 
 type session struct {
 	far            *farEnd
+	conn           *server.Conn
 	user, from, to string
 }
 
 func (s *session) AuthMechanisms() []string {
-	if s.far.users == nil {
+	switch {
+	case s.far.users == nil:
 		return nil
+	case s.far.logins == nil:
+		return []string{sasl.Plain}
 	}
-	return []string{sasl.Plain}
+	return s.far.logins
 }
 
-func (s *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
-		if s.far.users[user] == password {
+func (s *session) Auth(name string) (sasl.Server, error) {
+	s.far.mu.Lock()
+	s.far.used = append(s.far.used, name)
+	s.far.mu.Unlock()
+	return loginServer(name, s.conn, s.far.users, func(user string, proven bool) error {
+		if proven {
 			s.user = user
 			return nil
 		}
@@ -97,7 +106,7 @@ func (s *session) Auth(string) (sasl.Server, error) {
 			return s.far.onLogin
 		}
 		return server.ErrAuthFailed
-	}), nil
+	})
 }
 
 func (s *session) Mail(from string, o *server.MailOptions) error {

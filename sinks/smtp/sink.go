@@ -12,8 +12,35 @@
 // that mail programs can fold the two. Whatever goes wrong before, the mail has
 // definitely not been taken.
 //
+// The mails of an incident are a conversation. Each is a reply to the same root, a mail
+// that nobody ever sends, and the first one, too: so mail programs that go by
+// In-Reply-To and References (Thunderbird, Apple Mail) show one thread, whichever of its
+// mails arrived. Outlook and Exchange go by Thread-Index and Thread-Topic, which are
+// the same in all of them. Gmail wants the same reference *and* the same subject within
+// a week (https://support.google.com/mail/answer/5900): it keeps those together that say
+// the same and begins anew where the subject does, as that of a recovery must. Whoever
+// wants Gmail to show one conversation gives mail.subject words that stay. The next
+// incident of a plan is another thread everywhere, and a success, which belongs to no
+// incident, is none.
+//
 // With tls: starttls a server that offers none gets no mail. A password is never
-// sent unencrypted, except to this machine, and stands in no error.
+// sent unencrypted, except to this machine, and stands in no error. The login is the
+// best that the server offers, or the one that the setting auth names.
+//
+// What go-mail does in its own way, and what is done about it:
+//
+//   - One refused recipient of several costs all of them the mail, and of several
+//     refusals only the last is told: hence one recipient a session.
+//   - It takes a lost connection for a refusal for good: verdicts go by the reply's
+//     code, and no code means that the server is away.
+//   - It heeds a context while it dials only: the connection is our own, and is cut when
+//     the context ends.
+//   - It reports a mail as failed that was delivered, when the farewell goes wrong: what
+//     counts is the reply to the mail.
+//   - It takes a connection of our own for one in the clear, where it has no login for
+//     most servers: the sink chooses one itself.
+//
+// Mails are not signed: DKIM is the relay's, which has the key.
 package smtp
 
 import (
@@ -124,6 +151,9 @@ func (s *Sink) deliver(ctx context.Context, msg *mail.Msg, to *netmail.Address) 
 	if err != nil {
 		return "", over(ctx, fmt.Errorf("open a session: %w", s.conf.unready(err)))
 	}
+	if err := s.conf.login(session); err != nil {
+		return "", over(ctx, s.conf.unready(err))
+	}
 	if err := client.SendWithSMTPClient(session, msg); err != nil && !msg.IsDelivered() {
 		return "", over(ctx, s.conf.refused(err))
 	}
@@ -144,11 +174,6 @@ func (s *Sink) options(w *wire, to *netmail.Address) []mail.Option {
 	}
 	if s.conf.TLS == StartTLS {
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
-	}
-	if s.conf.Username != "" {
-		options = append(options, mail.WithSMTPAuthCustom(&login{
-			host: s.conf.Host, user: s.conf.Username, password: s.conf.Password.Reveal(),
-		}))
 	}
 	if letter.ASCII(s.from.Address) && letter.ASCII(to.Address) {
 		// Asked for needlessly, it makes relays bounce that do not have it.

@@ -72,28 +72,38 @@ func TestTheWrongKindOfTLSSaysWhichIsRight(t *testing.T) {
 
 func TestARealServerDeliversTheMail(t *testing.T) {
 	real := smtpdtest.Start(t)
-	c := to(real.Port)
-	c.Host, c.TLS, c.TLSCAFile = real.Host, smtp.StartTLS, real.CAFile
-	c.Username, c.Password = real.User, secret.New(real.Pass)
-	s := build(t, c)
-	receipt, err := s.Send(t.Context(), message("a@example.org"))
-	if err != nil || !strings.HasPrefix(receipt.Status, "250 2.0.0 ") {
-		t.Fatalf("got %+v, %v", receipt, err)
+	for _, mode := range []string{smtp.StartTLS, smtp.TLS} {
+		for _, auth := range []string{"auto", "login"} {
+			c := relay(t, real, mode)
+			c.Auth = auth
+			receipt, err := build(t, c).Send(t.Context(), message("a@example.org"))
+			if err != nil || !strings.HasPrefix(receipt.Status, "250 2.0.0 ") {
+				t.Fatalf("%s, %s: got %+v, %v", mode, auth, receipt, err)
+			}
+		}
 	}
-	_, err = s.Send(t.Context(), message("a@elsewhere.example.net"))
+	c := relay(t, real, smtp.StartTLS)
+	_, err := build(t, c).Send(t.Context(), message("a@elsewhere.example.net"))
 	judged(t, err, refused(retry.Dead), "Invalid recipient")
 	c.Password = secret.New("wrong")
 	_, err = build(t, c).Send(t.Context(), message("a@example.org"))
 	judged(t, err, refused(retry.Misconfigured), "535")
+	c = relay(t, real, smtp.NoTLS)
+	_, err = build(t, c).Send(t.Context(), message("a@example.org"))
+	judged(t, err, refused(retry.Misconfigured), "set tls to starttls or tls")
 
-	mails := real.Mails(t, 1)
-	want := message("")
-	m := mails[0]
-	if len(mails) != 1 || m.Subject != "[NS8 Backup] "+want.Text["mail.subject"] || m.Text != want.Text["mail.text"]+"\n" && m.Text != want.Text["mail.text"] || m.HTML != want.Text["mail.html"] {
-		t.Errorf("got %d mails: %+v", len(mails), m)
+	mails := real.Mails(t, 4)
+	if len(mails) != 4 {
+		t.Errorf("got %d mails", len(mails))
 	}
-	if m.Header.Get("Auto-Submitted") != "auto-generated" || !strings.HasSuffix(m.Header.Get("Message-ID"), "@example.org>") ||
-		!strings.Contains(m.Header.Get("Received"), "ESMTPSA") {
-		t.Errorf("headers %v", m.Header)
+	want := message("")
+	for _, m := range mails {
+		if m.Subject != "[NS8 Backup] "+want.Text["mail.subject"] || strings.TrimSpace(m.Text) != want.Text["mail.text"] || m.HTML != want.Text["mail.html"] {
+			t.Errorf("got %+v", m)
+		}
+		if m.Header.Get("Auto-Submitted") != "auto-generated" || !strings.HasSuffix(m.Header.Get("Message-ID"), "@example.org>") ||
+			!strings.Contains(m.Header.Get("Received"), "ESMTPSA") {
+			t.Errorf("headers %v", m.Header)
+		}
 	}
 }

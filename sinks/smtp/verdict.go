@@ -105,8 +105,12 @@ func (c Config) misfit(err error) string {
 		return "this port does not begin with TLS: set tls to starttls, or port to 465"
 	case c.TLS == StartTLS && strings.Contains(err.Error(), "does not support STARTTLS"):
 		return "set tls to tls if the port begins with it, or to none if the way there is safe"
+	case errors.Is(err, errNoLogin) && c.TLS == NoTLS:
+		return "set tls to starttls or tls, without which most servers offer none; or leave out username and password"
 	case errors.Is(err, errNoLogin):
 		return "leave out username and password, or ask whoever runs it"
+	case errors.Is(err, errUnasked):
+		return "set auth to auto or to one of these, or ask whoever runs it"
 	case errors.Is(err, errNaked):
 		return "set tls to starttls or tls"
 	}
@@ -145,7 +149,8 @@ func (c Config) show(text string) string {
 		secrets = append(secrets,
 			secret.New(quoted[1:len(quoted)-1]),
 			secret.New(base64.StdEncoding.EncodeToString([]byte(password))),
-			secret.New(base64.StdEncoding.EncodeToString([]byte("\x00"+c.Username+"\x00"+password))))
+			secret.New(base64.StdEncoding.EncodeToString([]byte("\x00"+c.Username+"\x00"+password))),
+			secret.New(base64.StdEncoding.EncodeToString([]byte("user="+c.Username+"\x01auth=Bearer "+password+"\x01\x01"))))
 	}
 	return letter.Line(secret.Redact(text, secrets...), maxAnswer)
 }

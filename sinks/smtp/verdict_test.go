@@ -23,6 +23,14 @@ func TestR12EveryReplyHasItsVerdict(t *testing.T) {
 			return build(t, c)
 		},
 		Message: message("a@example.org"),
+		Open: func(t *testing.T) (sinks.Sink, func() []byte) {
+			far := &farEnd{}
+			return build(t, to(far.listen(t, nil, false))), func() []byte {
+				mails := far.mails()
+				return mails[len(mails)-1].raw
+			}
+		},
+		Secrets: []secret.String{secret.New("right")},
 	})
 }
 
@@ -169,6 +177,10 @@ func TestSettingsFaultsNameTheirKey(t *testing.T) {
 		{"tls_ca_file", func(c *smtp.Config) { c.TLSCAFile = "/etc/hostname" }},
 		{"username", func(c *smtp.Config) { c.Password = secret.New("x") }},
 		{"password", func(c *smtp.Config) { c.Username = "x" }},
+		{"auth", func(c *smtp.Config) { c.Username, c.Password, c.Auth = "x", secret.New("x"), "kerberos" }},
+		{"auth", func(c *smtp.Config) { c.Username, c.Password, c.Auth = "x", secret.New("x"), "scram-sha-256-plus" }},
+		{"auth", func(c *smtp.Config) { c.Auth = "plain" }},
+		{"", func(c *smtp.Config) { c.Username, c.Password, c.Auth = "x", secret.New("x"), "Scram-SHA-256" }},
 		{"from", func(c *smtp.Config) { c.From = "nobody" }},
 		{"to", func(c *smtp.Config) { c.To = nil }},
 		{"to.1", func(c *smtp.Config) { c.To[1] = "" }},

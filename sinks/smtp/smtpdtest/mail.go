@@ -2,6 +2,7 @@ package smtpdtest
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -34,7 +35,7 @@ func Parse(raw []byte) (Mail, error) {
 	if err != nil {
 		return m, fmt.Errorf("read content type: %w", err)
 	}
-	if kind != "multipart/alternative" {
+	if kind != "multipart/alternative" && kind != "multipart/mixed" {
 		return m, m.keep(kind, m.Header.Get("Content-Transfer-Encoding"), message.Body)
 	}
 	return m, m.readParts(multipart.NewReader(message.Body, params["boundary"]))
@@ -60,8 +61,11 @@ func (m *Mail) readParts(parts *multipart.Reader) error {
 }
 
 func (m *Mail) keep(kind, encoding string, r io.Reader) error {
-	if strings.EqualFold(encoding, "quoted-printable") {
+	switch strings.ToLower(encoding) {
+	case "quoted-printable":
 		r = quotedprintable.NewReader(r)
+	case "base64":
+		r = base64.NewDecoder(base64.StdEncoding, r)
 	}
 	content, err := io.ReadAll(r)
 	if err != nil {

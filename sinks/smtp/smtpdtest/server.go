@@ -1,6 +1,7 @@
-// Package smtpdtest runs a real mail server for tests: OpenSMTPD, with STARTTLS by
-// an authority of the test's own and a login, keeping what it takes in a maildir.
-// The promise: it listens on a free port of 127.0.0.1, touches nothing outside the
+// Package smtpdtest runs a real mail server for tests: OpenSMTPD, with encryption by
+// an authority of the test's own and a login, keeping what it takes in a maildir; and
+// it reads mails as those do who get them, with [Parse] and [Threads].
+// The promise: it listens on free ports of 127.0.0.1, touches nothing outside the
 // test's own folders (it lives in a mount namespace, since its spool and socket have
 // fixed places), and is gone when the test ends. Several may run at once. Where
 // OpenSMTPD, a C compiler or root is missing the test is skipped, or fails when the
@@ -30,6 +31,9 @@ const (
 	user     = "bellhop"
 	password = "Gepäckwagen 7"
 
+	plainUser     = "old"
+	plainPassword = "Handwagen 8"
+
 	patience = 20 * time.Second // for a start, a delivery, an end; CI machines are slow
 	pause    = 20 * time.Millisecond
 )
@@ -41,10 +45,13 @@ var legacy []byte
 type Server struct {
 	Addr   string // host:port
 	Host   string
-	Port   int
+	Port   int    // begins in the clear and wants STARTTLS
+	TLS    int    // a port that is encrypted from the first byte
 	CAFile string // authority of its certificate, PEM
 	User   string // login that it wants
 	Pass   string
+	// PlainUser and PlainPass are a login of ASCII, for programs that know no other.
+	PlainUser, PlainPass string
 
 	kept string // maildir
 	log  *log
@@ -60,11 +67,11 @@ func Start(t testing.TB) *Server {
 	}
 	authority := NewAuthority(t)
 	dir := t.TempDir()
-	s := &Server{Host: "127.0.0.1", Port: freePort(t), CAFile: authority.CAFile, User: user, Pass: password, log: &log{}}
+	s := &Server{Host: "127.0.0.1", Port: freePort(t), TLS: freePort(t), CAFile: authority.CAFile, User: user, Pass: password, PlainUser: plainUser, PlainPass: plainPassword, log: &log{}}
 	s.Addr = fmt.Sprintf("%s:%d", s.Host, s.Port)
 	s.kept = folders(t, dir)
 	compile(t, filepath.Join(dir, "legacy.so"))
-	write(t, filepath.Join(dir, "logins"), fmt.Appendf(nil, "%s %s\n", user, encrypt(t, password)))
+	write(t, filepath.Join(dir, "logins"), fmt.Appendf(nil, "%s %s\n%s %s\n", user, encrypt(t, password), plainUser, encrypt(t, plainPassword)))
 	write(t, filepath.Join(dir, "smtpd.conf"), s.config(dir, authority))
 	s.run(t, dir)
 	return s
@@ -99,14 +106,15 @@ func folders(t testing.TB, dir string) string {
 
 // config lets a login send to anybody of the domain, and nobody else.
 func (s *Server) config(dir string, a Authority) []byte {
-	return fmt.Appendf(nil, `pki here cert "%s"
-pki here key "%s"
-table logins file:%s
+	return fmt.Appendf(nil, `pki here cert "%[1]s"
+pki here key "%[2]s"
+table logins file:%[3]s
 table everybody { "@" = "nobody" }
-listen on %s port %d tls-require pki here auth <logins>
+listen on %[4]s port %[5]d tls-require pki here auth <logins>
+listen on %[4]s port %[6]d smtps pki here auth <logins>
 action "keep" maildir "/var/spool/kept" virtual <everybody>
-match auth from any for domain "%s" action "keep"
-`, a.CertFile, a.KeyFile, filepath.Join(dir, "logins"), s.Host, s.Port, Domain)
+match auth from any for domain "%[7]s" action "keep"
+`, a.CertFile, a.KeyFile, filepath.Join(dir, "logins"), s.Host, s.Port, s.TLS, Domain)
 }
 
 func compile(t testing.TB, path string) {

@@ -3,8 +3,12 @@ package smtpdtest_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"net"
+	netmail "net/mail"
 	"net/smtp"
 	"os"
+	"slices"
+	"strconv"
 	"testing"
 
 	"bellhop/sinks/smtp/smtpdtest"
@@ -18,12 +22,34 @@ func TestServerTakesMailByTLSAndLogin(t *testing.T) {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem)
+	trust := &tls.Config{RootCAs: pool, ServerName: s.Host}
 	client, err := smtp.Dial(s.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
+	hand(t, s, client, func() error { return client.StartTLS(trust) })
+	conn, err := tls.Dial("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.TLS)), trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err = smtp.NewClient(conn, s.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hand(t, s, client, func() error { return nil })
+	mails := s.Mails(t, 2)
+	for _, m := range mails {
+		if m.Subject != "grün" || m.Text != "hello\n" || m.Header.Get("Delivered-To") != "b@example.org" {
+			t.Errorf("got %+v", m)
+		}
+	}
+}
+
+// hand hands a mail over, once the client is encrypted.
+func hand(t *testing.T, s *smtpdtest.Server, client *smtp.Client, encrypt func() error) {
+	t.Helper()
 	for _, step := range []func() error{
-		func() error { return client.StartTLS(&tls.Config{RootCAs: pool, ServerName: s.Host}) },
+		encrypt,
 		func() error { return client.Auth(smtp.PlainAuth("", s.User, s.Pass, s.Host)) },
 		func() error { return client.Mail("a@example.org") },
 		func() error { return client.Rcpt("b@" + smtpdtest.Domain) },
@@ -43,8 +69,23 @@ func TestServerTakesMailByTLSAndLogin(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mails := s.Mails(t, 1)
-	if len(mails) != 1 || mails[0].Subject != "grün" || mails[0].Text != "hello\n" || mails[0].Header.Get("Delivered-To") != "b@example.org" {
-		t.Fatalf("got %+v", mails)
+}
+
+func TestThreadsAreJoinedByWhatIsNamed(t *testing.T) {
+	mail := func(id, refers string) smtpdtest.Mail {
+		return smtpdtest.Mail{Subject: id, Header: netmail.Header{"Message-Id": {"<" + id + ">"}, "References": {refers}}}
+	}
+	var got []string
+	for _, thread := range smtpdtest.Threads([]smtpdtest.Mail{
+		mail("a", "<root>"), mail("b", ""), mail("c", "<other>"), mail("d", "<root>"), mail("e", "<b>"), mail("f", "<other> <d>"),
+	}) {
+		var ids string
+		for _, m := range thread {
+			ids += m.Subject
+		}
+		got = append(got, ids)
+	}
+	if want := []string{"acdf", "be"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
