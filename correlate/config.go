@@ -18,6 +18,9 @@ type Config struct {
 	// RecentWindow is how long before the signal a run without failures may have
 	// ended and still be the one that the signal speaks of.
 	RecentWindow time.Duration `koanf:"recent_window"`
+	// Subscribe has a plan that is waited for looked at as soon as one of its modules
+	// has left a status.
+	Subscribe bool `koanf:"subscribe"`
 }
 
 // DefaultConfig returns the settings of a config file that says nothing.
@@ -26,6 +29,7 @@ func DefaultConfig() Config {
 		Wait:         30 * time.Second,
 		MaxWait:      2 * time.Hour,
 		RecentWindow: time.Hour,
+		Subscribe:    true,
 	}
 }
 

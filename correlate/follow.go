@@ -14,8 +14,8 @@ const (
 	// quietFor is how long a subscription may bring nothing until it is asked whether
 	// it still stands.
 	quietFor = time.Minute
-	// anyReport are the channels on which NS8 says that a module's status was written
-	// (https://github.com/NethServer/ns8-core); a node's since 2026, a module's before.
+	// The channels on which NS8 says that a module's status was written
+	// (https://github.com/NethServer/ns8-core): a node's since 2026, a module's before.
 	nodeReports   = "node/*/event/backup-status-changed"
 	moduleReports = "module/*/event/backup-status-changed"
 )
@@ -31,6 +31,8 @@ type Report struct {
 func (r *Redis) Follow(ctx context.Context, begun func(), heard func(Report)) error {
 	ps := r.client.PSubscribe(ctx, nodeReports, moduleReports)
 	defer func() { _ = ps.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = ps.Close() }) // a wait for the next report does not look at ctx
+	defer stop()
 	confirmed := 0
 	for {
 		said, err := ps.ReceiveTimeout(ctx, quietFor)

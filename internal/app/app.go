@@ -61,6 +61,7 @@ type App struct {
 	config *config.Config
 	redis  []*correlate.Redis // the last one is read, earlier ones may still be
 	store  correlate.Store
+	turned chan struct{} // closed when another configuration is in force
 	intake atomic.Pointer[http.Handler]
 }
 
@@ -136,6 +137,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { a.socket.serve(ctx, a.handler, a.o.Log); return nil })
 	group.Go(func() error { return a.pump.Run(ctx) })
 	group.Go(func() error { a.poller().Run(ctx); return nil })
+	group.Go(func() error { a.follow(ctx); return nil })
 	for _, t := range a.tasks() {
 		group.Go(func() error { t.run(ctx, a.o.Log); return nil })
 	}

@@ -25,7 +25,10 @@ func (a *App) Reload(c *config.Config) (restart []string, err error) {
 
 // use has everything go on with a configuration that was prepared.
 func (a *App) use(c *config.Config, setup pipeline.Setup) {
-	a.config = c
+	if a.turned != nil {
+		close(a.turned)
+	}
+	a.config, a.turned = c, make(chan struct{})
 	a.pipe.Use(setup)
 	a.metrics.Sinks(outletNames(setup.Outlets)...)
 	var h http.Handler = intake.NewHandler(c.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log)
