@@ -117,7 +117,9 @@ func TestEveryTypeIsDecoded(t *testing.T) {
 	same(t, "order", names, []string{"Team-Chat", "hook", "odd", "second"})
 	same(t, "token", sink(t, c, "Team-Chat").Settings.(*slackSettings).Token.Reveal(), "xoxb 1")
 	same(t, "alias", sink(t, c, "second").Settings.(*slackSettings).Channel, "#backups")
-	headers := sink(t, c, "hook").Settings.(*hookSettings).Headers
+	hook := sink(t, c, "hook").Settings.(*hookSettings)
+	same(t, "signing key", hook.HMAC.Reveal(), "signs-what-is-sent")
+	headers := hook.Headers
 	same(t, "header", headers["X-Team"].Reveal(), "ops")
 	same(t, "dotted header", headers["X.Dotted"].Reveal(), "1")
 	odd := sink(t, c, "odd").Settings.(*oddSettings)

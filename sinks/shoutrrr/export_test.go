@@ -34,3 +34,9 @@ func Services() []string {
 
 // Timeout bounds one send.
 const Timeout = timeout
+
+// Room is what fits into a message of a service.
+func Room(name string) (bytes int, titled, offered bool) {
+	s := services()[name]
+	return s.text, s.title > 0, s.instead == ""
+}
