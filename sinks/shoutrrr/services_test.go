@@ -29,8 +29,8 @@ const telegramURL = "telegram://123456789:hidden-hidden_hidden-hidden-hidden-@te
 type far struct {
 	url  string
 	host string
-	// says are the fields of the last request that hold title and text; a title that
-	// is empty stands in the text.
+	// title and text are the fields of the last request that hold them; without a
+	// title's it stands in the text.
 	title, text string
 	// answer is what the service says to a message that it takes, by the path's end.
 	answer map[string]string
@@ -42,35 +42,35 @@ func fars() map[string]far {
 	const uuid = "11111111-4444-4444-8444-cccccccccccc"
 	hex := strings.Repeat("a1", 16)
 	return map[string]far{
-		"bark":       {url: "bark://:hidden-device@bark.example.org", host: "bark.example.org", title: "title", text: "body", answer: any1(`{"code":200}`), bytes: 4096},
+		"bark":       {url: "bark://:hidden-device@bark.example.org", host: "bark.example.org", title: "title", text: "body", answer: always(`{"code":200}`), bytes: 4096},
 		"discord":    {url: "discord://hidden-token@1234567890", host: "discord.com", title: "embeds.0.title", text: "embeds.0.description", bytes: 4096},
 		"generic":    {url: "generic://hook.example.org/hidden-path?template=json", host: "hook.example.org", text: "message", bytes: 20000},
-		"gotify":     {url: "gotify://push.example.org/" + gotifyToken, host: "push.example.org", title: "title", text: "message", answer: any1("{}"), bytes: 4096},
+		"gotify":     {url: "gotify://push.example.org/" + gotifyToken, host: "push.example.org", title: "title", text: "message", answer: always("{}"), bytes: 4096},
 		"googlechat": {url: "googlechat://chat.googleapis.com/v1/spaces/X/messages?key=hidden-key&token=hidden-token", host: "chat.googleapis.com", text: "text", bytes: 4096},
 		"hangouts":   {url: "hangouts://chat.googleapis.com/v1/spaces/X/messages?key=hidden-key&token=hidden-token", host: "chat.googleapis.com", text: "text", bytes: 4096},
 		"ifttt":      {url: "ifttt://hidden-key?events=backup", host: "maker.ifttt.com", text: "value2", bytes: 4096},
 		"join":       {url: "join://shoutrrr:hidden-key@join/?devices=d1", host: "joinjoaomgcd.appspot.com", title: "?title", text: "?text", bytes: 1000},
-		"lark":       {url: "lark://open.larksuite.com/hidden-token?secret=hidden", host: "open.larksuite.com", title: "content.post.en_us.title", text: "content.post.en_us.content.0.0.text", answer: any1(`{"code":0}`), bytes: 4096},
+		"lark":       {url: "lark://open.larksuite.com/hidden-token?secret=hidden", host: "open.larksuite.com", title: "content.post.en_us.title", text: "content.post.en_us.content.0.0.text", answer: always(`{"code":0}`), bytes: 4096},
 		"matrix": {url: "matrix://backup:hidden-pass@matrix.example.org?rooms=!room:example.org", host: "matrix.example.org", text: "body", bytes: 60000, answer: map[string]string{
 			"login": `{"flows":[{"type":"m.login.password"}],"access_token":"hidden-access","user_id":"@b"}`,
 			"":      `{"room_id":"!room:example.org","event_id":"$1"}`}},
 		"mattermost": {url: "mattermost://chat.example.org/hidden-token", host: "chat.example.org", text: "text", bytes: 4000},
 		"notifiarr":  {url: "notifiarr://hidden-api-key?channel=123456", host: "notifiarr.com", title: "discord.text.title", text: "discord.text.description", bytes: 2000},
-		"ntfy":       {url: "ntfy://ntfy.sh/hidden-topic", host: "ntfy.sh", title: ":Title", text: "", answer: any1("{}"), bytes: 4096},
+		"ntfy":       {url: "ntfy://ntfy.sh/hidden-topic", host: "ntfy.sh", title: ":Title", text: "", answer: always("{}"), bytes: 4096},
 		"opsgenie":   {url: "opsgenie://api.opsgenie.com/hidden-key", host: "api.opsgenie.com", title: "message", text: "description", bytes: 15000},
 		"pushbullet": {url: "pushbullet://" + strings.Repeat("h", 34) + "/device", host: "api.pushbullet.com", title: "title", text: "body", bytes: 4096},
 		"pushover":   {url: "pushover://shoutrrr:hidden-token@hidden-user", host: "api.pushover.net", title: "title", text: "message", bytes: 1024},
 		"rocketchat": {url: "rocketchat://chat.example.org/hidden-a/hidden-b/backups", host: "chat.example.org", text: "text", bytes: 5000},
 		"signal":     {url: "signal://backup:hidden-pass@signal.example.org:8080/+391234567/+397654321", host: "signal.example.org:8080", text: "message", bytes: 60000},
-		"slack":      {url: "slack://hook:HIDDENT12-HIDDENB12-" + strings.Repeat("h", 24) + "@webhook", host: "hooks.slack.com", title: "text", text: "attachments.0.text", answer: any1("ok"), bytes: 8000},
+		"slack":      {url: "slack://hook:HIDDENT12-HIDDENB12-" + strings.Repeat("h", 24) + "@webhook", host: "hooks.slack.com", title: "text", text: "attachments.0.text", answer: always("ok"), bytes: 8000},
 		"teams":      {url: "teams://" + uuid + "@" + uuid + "/" + hex + "/" + uuid + "/V2hidden?host=example.webhook.office.com", host: "example.webhook.office.com", title: "title", text: "sections.0.text", bytes: 20000},
-		"telegram":   {url: telegramURL + "?chats=@ops&parsemode=HTML", host: "api.telegram.org", text: "text", answer: any1(`{"ok":true,"result":{}}`), bytes: 4096},
-		"wecom":      {url: "wecom://hidden-key", host: "qyapi.weixin.qq.com", text: "text.content", answer: any1(`{"errcode":0}`), bytes: 2048},
+		"telegram":   {url: telegramURL + "?chats=@ops&parsemode=HTML", host: "api.telegram.org", text: "text", answer: always(`{"ok":true,"result":{}}`), bytes: 4096},
+		"wecom":      {url: "wecom://hidden-key", host: "qyapi.weixin.qq.com", text: "text.content", answer: always(`{"errcode":0}`), bytes: 2048},
 		"zulip":      {url: "zulip://backup-bot%40example.org:hidden-key@chat.example.org?stream=backups&topic=nightly", host: "chat.example.org", text: "content", bytes: 10000},
 	}
 }
 
-func any1(answer string) map[string]string { return map[string]string{"": answer} }
+func always(answer string) map[string]string { return map[string]string{"": answer} }
 
 // office has every address end at one handler, without connections.
 type office struct {
@@ -237,7 +237,7 @@ func TestAFailureIsNeverASuccess(t *testing.T) {
 				o := &office{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Retry-After", "7")
 					w.WriteHeader(status)
-					fmt.Fprintf(w, "no: %s %s %v", r.URL, o2s(r.Body), r.Header)
+					fmt.Fprintf(w, "no: %s %s %v", r.URL, whole(r.Body), r.Header)
 				})}
 				began := time.Now()
 				_, err := f.send(t, o, message())
@@ -256,7 +256,7 @@ func TestAFailureIsNeverASuccess(t *testing.T) {
 	}
 }
 
-func o2s(r io.Reader) string {
+func whole(r io.Reader) string {
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return err.Error()
