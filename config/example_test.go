@@ -82,10 +82,10 @@ func uncommented() string {
 func uncommentedConfig(t *testing.T) *config.Config {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(file, []byte("long-enough\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("long-enough-for-all\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	secrets := regexp.MustCompile(`(?m)^( +(?:password|token|bearer_token|routing_keys)_file: ).*`)
+	secrets := regexp.MustCompile(`(?m)^( +(?:password|token|bearer_token|hmac_secret|routing_keys)_file: ).*`)
 	text := secrets.ReplaceAllString(uncommented(), "${1}"+file)
 	return loadWith(t, exampleKinds(), text)
 }

@@ -54,6 +54,7 @@ type hookSettings struct {
 	Bearer   secret.String            `koanf:"bearer_token"`
 	Username string                   `koanf:"username"`
 	Password secret.String            `koanf:"password"`
+	HMAC     secret.String            `koanf:"hmac_secret"`
 }
 
 type oddSettings struct {

@@ -120,7 +120,9 @@ func TestEveryTypeIsDecoded(t *testing.T) {
 	same(t, "bool", sink(t, c, "second").Settings.(*slackSettings).Update, false)
 	same(t, "bool's default", sink(t, c, "Team-Chat").Settings.(*slackSettings).Update, true)
 	same(t, "secret address", sink(t, c, "third").Settings.(*slackSettings).Webhook.Reveal(), "https://chat.example.org/hooks/a1b2c3d4")
-	headers := sink(t, c, "hook").Settings.(*hookSettings).Headers
+	hook := sink(t, c, "hook").Settings.(*hookSettings)
+	same(t, "signing key", hook.HMAC.Reveal(), "signs-what-is-sent")
+	headers := hook.Headers
 	same(t, "header", headers["X-Team"].Reveal(), "ops")
 	same(t, "dotted header", headers["X.Dotted"].Reveal(), "1")
 	odd := sink(t, c, "odd").Settings.(*oddSettings)

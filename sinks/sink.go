@@ -115,4 +115,7 @@ type Deps struct {
 	ExternalURL string
 	// Version of the program, for User-Agent and the like.
 	Version string
+	// Program is the path of the running program, for a sink that runs a command of
+	// bellhop's own; empty: it is not known, and such a sink sends nothing.
+	Program string
 }

@@ -32,12 +32,13 @@ const (
 	MailHTML         = "mail.html"
 	SlackText        = "slack.text"
 	PagerDutySummary = "pagerduty.summary"
+	ShoutrrrText     = "shoutrrr.text"
 	WebhookBody      = "webhook.body"
 )
 
 // Parts lists the parts that can be rendered.
 func Parts() []string {
-	return []string{MailSubject, MailText, MailHTML, SlackText, PagerDutySummary, WebhookBody}
+	return []string{MailSubject, MailText, MailHTML, SlackText, PagerDutySummary, ShoutrrrText, WebhookBody}
 }
 
 // language is the folder of the built-in files; another language is another

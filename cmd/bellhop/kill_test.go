@@ -19,13 +19,16 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"bellhop/sinks/shoutrrr"
 )
 
 // asProgram makes the test binary be bellhop itself, so that it can be killed.
 const asProgram = "BELLHOP_TEST_IS_BELLHOP"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) == "yes" {
+	carries := len(os.Args) == 2 && os.Args[1] == shoutrrr.Command // for a bellhop that is this binary
+	if carries || os.Getenv(asProgram) == "yes" {
 		main()
 	}
 	os.Exit(m.Run())

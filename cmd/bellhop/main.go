@@ -15,6 +15,10 @@ import (
 )
 
 func main() {
+	program, err := os.Executable()
+	if err != nil {
+		program = "" // the sinks that run it will say so
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := exec(ctx, os.Args[1:], process{
 		in:      os.Stdin,
@@ -22,6 +26,7 @@ func main() {
 		err:     os.Stderr,
 		environ: takeEnviron(),
 		kinds:   kinds(),
+		program: program,
 	})
 	stop()
 	os.Exit(code)

@@ -77,6 +77,9 @@ func TestTheREADMENamesEveryCommand(t *testing.T) {
 	}
 	root := newRoot(&process{})
 	for _, c := range root.Commands() {
+		if c.Hidden {
+			continue
+		}
 		path := strings.TrimPrefix(c.CommandPath(), "bellhop ")
 		if sub := c.Commands(); len(sub) > 0 {
 			path = strings.TrimPrefix(sub[0].CommandPath(), "bellhop ")

@@ -25,6 +25,8 @@ type process struct {
 	out, err io.Writer
 	environ  []string
 	kinds    []sinks.Kind
+	// program is the path of this program; empty: it could not be found out.
+	program string
 	// config is the path that --config gives.
 	config string
 }
@@ -63,7 +65,7 @@ func newRoot(p *process) *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&p.config, "config", "/etc/bellhop/config.yml", "`file` with the settings")
 	root.AddCommand(newServe(p), newDemo(p), newCheck(p),
-		newDeliveries(p), newRetry(p), newDrop(p), newConfig(p), newVersion(p))
+		newDeliveries(p), newRetry(p), newDrop(p), newConfig(p), newVersion(p), newCarry(p))
 	return root
 }
 

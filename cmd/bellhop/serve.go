@@ -33,7 +33,7 @@ func serve(ctx context.Context, p *process) error {
 	}
 	defer book.close()
 	log := book.log
-	a, err := app.New(app.Options{Config: c, Version: version, Now: time.Now, Log: log})
+	a, err := app.New(app.Options{Config: c, Version: version, Program: p.program, Now: time.Now, Log: log})
 	if err != nil {
 		return err
 	}

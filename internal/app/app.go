@@ -39,6 +39,7 @@ const grace = 4 * time.Second
 type Options struct {
 	Config  *config.Config
 	Version string
+	Program string // path of the running program, for sinks that run it
 	Now     func() time.Time
 	Log     *slog.Logger
 	// State stands in for the cluster's Redis; nil reads the real one.

@@ -87,6 +87,7 @@ func (a *App) buildSinks(c *config.Config) ([]pipeline.Outlet, error) {
 		Client:      newClient(),
 		ExternalURL: c.Receiver.ExternalURL,
 		Version:     a.o.Version,
+		Program:     a.o.Program,
 	}
 	var all []pipeline.Outlet
 	for _, s := range c.Sinks {

@@ -1,5 +1,5 @@
-// Package farend holds stand-ins for the far ends: PagerDuty, Slack, a mail
-// server and a web server, for tests and for the demonstration.
+// Package farend holds stand-ins for the far ends: PagerDuty, Slack, ntfy, Gotify,
+// a mail server and a web server, for tests and for the demonstration.
 //
 // The promise: a stand-in behaves as its vendor documents, refusals and limits
 // included, so that what passes here has a chance there; where a page is silent

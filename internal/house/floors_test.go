@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"sinks/smtp":             2,
 	"sinks/smtp/smtpdtest":   2,
 	"sinks/pagerduty":        2,
+	"sinks/shoutrrr":         2,
 	"sinks/slack":            2,
 	"sinks/webhook":          2,
 	"sinks/sinktest":         2,

@@ -7,6 +7,7 @@ import (
 	"bellhop/sinks"
 	"bellhop/sinks/ns8sendmail"
 	"bellhop/sinks/pagerduty"
+	"bellhop/sinks/shoutrrr"
 	"bellhop/sinks/slack"
 	"bellhop/sinks/smtp"
 	"bellhop/sinks/webhook"
@@ -17,6 +18,7 @@ func Kinds() []sinks.Kind {
 	return []sinks.Kind{
 		ns8sendmail.Kind(),
 		pagerduty.Kind(),
+		shoutrrr.Kind(),
 		slack.Kind(),
 		smtp.Kind(),
 		webhook.Kind(),

@@ -24,6 +24,8 @@ type Config struct {
 	// Username and Password do, as HTTP basic authentication.
 	Username string        `koanf:"username"`
 	Password secret.String `koanf:"password"`
+	// HMACSecret is the key of the signature in [SignatureHeader]; empty: there is none.
+	HMACSecret secret.String `koanf:"hmac_secret"`
 }
 
 // DefaultConfig returns the settings that nobody has to write: none.
@@ -33,7 +35,8 @@ func DefaultConfig() Config { return Config{} }
 func (c Config) Validate() []fault.Fault {
 	faults := c.checkURL()
 	faults = append(faults, c.checkHeaders()...)
-	return append(faults, c.checkLogin()...)
+	faults = append(faults, c.checkLogin()...)
+	return append(faults, c.checkHMAC()...)
 }
 
 func (c Config) checkURL() []fault.Fault {
@@ -69,7 +72,8 @@ func (c Config) checkHeaders() []fault.Fault {
 
 // ours are the headers that a setting must not change.
 func ours() []string {
-	return []string{"Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "User-Agent", DeliveryHeader}
+	return []string{"Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "User-Agent",
+		DeliveryHeader, idempotencyHeader, TimestampHeader, SignatureHeader}
 }
 
 func (c Config) checkLogin() []fault.Fault {
@@ -95,6 +99,18 @@ func (c Config) checkLogin() []fault.Fault {
 	return faults
 }
 
+// shortest is how many bytes a key of HMAC-SHA256 has at least, so that nobody guesses
+// it from one signature.
+const shortest = 16
+
+func (c Config) checkHMAC() []fault.Fault {
+	if key := c.HMACSecret.Reveal(); key != "" && len(key) < shortest {
+		return []fault.Fault{{Key: "hmac_secret", Text: "is shorter than 16 characters",
+			Remedy: "make one with `openssl rand -hex 32` and give it to the receiver, too"}}
+	}
+	return nil
+}
+
 func (c Config) header(name string) bool {
 	for key := range c.Headers {
 		if strings.EqualFold(key, name) {
@@ -107,7 +123,7 @@ func (c Config) header(name string) bool {
 // secrets are all forms in which a far end could say a secret back.
 func (c Config) secrets(address *url.URL) []secret.String {
 	all := []secret.String{
-		c.URL, c.BearerToken, c.Password,
+		c.URL, c.BearerToken, c.Password, c.HMACSecret,
 		secret.New(basic(c.Username, c.Password.Reveal())),
 	}
 	for _, value := range c.Headers {

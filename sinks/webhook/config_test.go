@@ -31,6 +31,10 @@ func TestConfigFaults(t *testing.T) {
 		"no user":        {func(c *webhook.Config) { c.Password = hunter }, "username"},
 		"two ways":       {func(c *webhook.Config) { c.Username, c.BearerToken = "u", hunter }, "bearer_token"},
 		"another two":    {func(c *webhook.Config) { c.Username, c.Headers = "u", header("authorization", "hunter2") }, "bearer_token"},
+		"signed":         {func(c *webhook.Config) { c.HMACSecret = secret.New("hunter2-hunter2-hunter2") }, ""},
+		"short key":      {func(c *webhook.Config) { c.HMACSecret = hunter }, "hmac_secret"},
+		"our signature":  {func(c *webhook.Config) { c.Headers = header("x-bellhop-signature", "a") }, "headers.x-bellhop-signature"},
+		"our other name": {func(c *webhook.Config) { c.Headers = header("Idempotency-Key", "a") }, "headers.Idempotency-Key"},
 		"header's token": {func(c *webhook.Config) { c.Headers = header("Authorization", "Token hunter2") }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,8 @@
 // Package webhook posts an event as JSON to any web server.
 //
 // The promise: any 2xx is a receipt and nothing else is. A retry is recognisable:
-// it bears the same [DeliveryHeader]. The address, the headers' values and the
+// it bears the same [DeliveryHeader], once more as Idempotency-Key for those who look
+// there. With a key, each request is signed, see [Sign]. The address, the headers' values and the
 // credentials are secrets; they go to the host in the address and to no other, so
 // a redirect is an error that says where it points to. An answer is read up to a
 // bound and quoted without secrets. A template that makes something else than
@@ -30,6 +31,9 @@ const bodyPart = "webhook.body"
 // DeliveryHeader names the header that bears the delivery's id: the same at
 // every try of a message, another for every other message.
 const DeliveryHeader = "X-Bellhop-Delivery"
+
+// idempotencyHeader bears the same id, under the name that gateways and frameworks know.
+const idempotencyHeader = "Idempotency-Key"
 
 // Kind describes the kind "webhook".
 func Kind() sinks.Kind {
@@ -111,6 +115,8 @@ func (s *Sink) request(ctx context.Context, m sinks.Message) (*http.Request, err
 		req.Header.Set(name, value.Reveal())
 	}
 	req.Header.Set(DeliveryHeader, m.ID)
+	req.Header.Set(idempotencyHeader, m.ID)
+	s.sign(req, m.ID, body)
 	if s.conf.Username != "" {
 		req.SetBasicAuth(s.conf.Username, s.conf.Password.Reveal())
 	}

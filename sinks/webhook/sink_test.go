@@ -35,12 +35,13 @@ func TestSinkKeepsThePromises(t *testing.T) {
 				URL:      secret.New(strings.Replace(base, "http://", "http://user:urlpassword@", 1) + "/hook/T0PATHSECRET?token=q/ue&x=querysecret"),
 				Headers:  map[string]secret.String{"X-Key": secret.New(`header "secret" <&`), "X-Team": secret.New("ops")},
 				Username: "bellhop", Password: secret.New("p:ass/wörd"),
+				HMACSecret: secret.New("hmac/secret&of-mine"),
 			}, d)
 		},
 		Far:     func(now func() time.Time) sinktest.StandIn { return farend.NewWebhook(now) },
 		Message: message(),
 		Secrets: []secret.String{secret.New("urlpassword"), secret.New("T0PATHSECRET"), secret.New("querysecret"), secret.New("q/ue"),
-			secret.New(`header "secret" <&`), secret.New("p:ass/wörd"), secret.New("bellhop:p:ass/wörd")},
+			secret.New(`header "secret" <&`), secret.New("p:ass/wörd"), secret.New("bellhop:p:ass/wörd"), secret.New("hmac/secret&of-mine")},
 		Key:     func(r sinktest.Request) string { return r.Header.Get(webhook.DeliveryHeader) },
 		MaxBody: 4 << 20,
 		MaxText: 512, // in each of some thousand fields, all of which are sent
@@ -90,7 +91,8 @@ func TestRequest(t *testing.T) {
 	r := far.Requests()[0]
 	for name, want := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "bellhop/1.2.3", "X-Bellhop-Delivery": "01JBQ0-hook-1",
-		"X-Team": "ops", "Authorization": "Bearer tok",
+		"Idempotency-Key": "01JBQ0-hook-1",
+		"X-Team":          "ops", "Authorization": "Bearer tok",
 	} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
