@@ -57,10 +57,12 @@ func (r *rendering) hint(prefix string, h Hint) (string, error) {
 // hinted returns an empty hint for each thing that there may be something to do about.
 func hinted(e event.Event) []Hint {
 	switch {
-	case about(e) != aboutBackup, e.Outcome == event.Success, e.Status == event.StatusResolved && e.EndedBy == "":
+	case about(e) != aboutBackup:
 		return nil
-	case e.Status == event.StatusResolved:
+	case unproven(e):
 		return []Hint{{Cause: event.Cause(e.EndedBy), Plan: e.Plan}}
+	case e.Outcome == event.Success, e.Status == event.StatusResolved:
+		return nil
 	}
 	return causes(e)
 }

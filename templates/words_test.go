@@ -109,6 +109,23 @@ func TestAnAlertSpeaksTheReadersLanguage(t *testing.T) {
 	}
 }
 
+// TestAnAlertWithManyLabelsStillReads: whoever writes alerts sets no bound to them.
+func TestAnAlertWithManyLabelsStillReads(t *testing.T) {
+	e := sample(t, "alert")
+	for i := range 300 {
+		e.Alerts[0].Labels[strings.Repeat("n", 300)+string(rune('a'+i%26))+strings.Repeat("x", i)] = strings.Repeat("v", 2000)
+	}
+	e.Alerts[0].Annotations["description_en"] = strings.Repeat("long ", 2000)
+	for _, part := range templates.Parts() {
+		if text := render(t, part, e); part != templates.WebhookBody {
+			checkWhole(t, part, text)
+			if len(text) > 12<<10 {
+				t.Errorf("%s has %d bytes", part, len(text))
+			}
+		}
+	}
+}
+
 func TestASignFitsTheSeverity(t *testing.T) {
 	for severity, sign := range map[event.Severity]string{"critical": "❌", "error": "❌", "warning": "⚠️", "info": "🔔", "": "❌"} {
 		for _, name := range []string{"alert", "event"} {
