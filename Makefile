@@ -33,6 +33,10 @@ bench: ## measure bellhop beside what it is compared with, and write docs/benchm
 microbench: ## run the Go benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: pictures
+pictures: ## draw the mails of docs/messages.md anew, where there is Chromium
+	BELLHOP_PICTURES=$(CURDIR)/docs/pictures $(GO) test -run '^TestPictures$$' -count=1 -v ./templates
+
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, tidy
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }

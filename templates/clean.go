@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -12,7 +13,8 @@ const (
 	maxName  = 120 // runes of a name; NS8 sets no bound
 	maxID    = 80  // runes of an id
 	maxError = 600 // runes of a far end's words; the event keeps up to 4 KiB
-	maxNote  = 600 // runes of a note
+	maxNote  = 600 // runes of a note, an annotation or a summary
+	maxPairs = 60  // labels or annotations of an alert
 )
 
 // clean returns a copy of e in which no text can do more than be read: a name is
@@ -34,6 +36,13 @@ func clean(e event.Event) event.Event {
 		instead.Sink, instead.Reason = name(instead.Sink), truncate(maxNote, oneline(instead.Reason))
 		e.Instead = &instead
 	}
+	if e.Payload != nil {
+		p := *e.Payload
+		p.Summary, p.Source, p.Component = truncate(maxNote, oneline(p.Summary)), name(p.Source), name(p.Component)
+		p.Group, p.Class = name(p.Group), name(p.Class)
+		e.Payload = &p
+	}
+	e.Alerts = cleanAlerts(e.Alerts)
 	e.Notes = slices.Clone(e.Notes)
 	for i, n := range e.Notes {
 		e.Notes[i] = truncate(maxNote, oneline(n))
@@ -49,6 +58,26 @@ func cleanModules(ms []event.Module) []event.Module {
 		m.Error = truncate(maxError, strings.TrimSpace(tidy(m.Error)))
 	}
 	return ms
+}
+
+func cleanAlerts(as []event.Alert) []event.Alert {
+	as = slices.Clone(as)
+	for i := range as {
+		as[i].Labels = cleanMap(as[i].Labels, name)
+		as[i].Annotations = cleanMap(as[i].Annotations, func(s string) string {
+			return truncate(maxNote, strings.TrimSpace(tidy(s)))
+		})
+	}
+	return as
+}
+
+// cleanMap takes the first names in their order; nobody reads more of them.
+func cleanMap(all map[string]string, clean func(string) string) map[string]string {
+	kept := make(map[string]string)
+	for _, k := range slices.Sorted(maps.Keys(all))[:min(len(all), maxPairs)] {
+		kept[name(k)] = clean(all[k])
+	}
+	return kept
 }
 
 func name(s string) string { return truncate(maxName, oneline(s)) }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +15,13 @@ import (
 // Config is the section templates.
 type Config struct {
 	Dir      string `koanf:"dir"`      // its *.tmpl override the built-in ones by name; empty: none
+	Language string `koanf:"language"` // of the built-in ones: en or it
 	Timezone string `koanf:"timezone"` // in which times are printed: Local, UTC, Europe/Rome
 }
 
-// DefaultConfig returns the built-in templates alone and the machine's time zone.
-func DefaultConfig() Config { return Config{Timezone: "Local"} }
+// DefaultConfig returns the built-in templates alone, in English, and the machine's
+// time zone.
+func DefaultConfig() Config { return Config{Language: english, Timezone: "Local"} }
 
 // Validate reads and parses the templates as Load does, without keeping them.
 func (c Config) Validate() []fault.Fault {
@@ -28,6 +31,13 @@ func (c Config) Validate() []fault.Fault {
 			Key:    "timezone",
 			Text:   fmt.Sprintf("%q is no time zone that this machine knows: %v", c.Timezone, err),
 			Remedy: "give Local, UTC or a name such as Europe/Rome",
+		})
+	}
+	if !slices.Contains(Languages(), c.Language) {
+		return append(faults, fault.Fault{
+			Key:    "language",
+			Text:   fmt.Sprintf("there is no language %q", c.Language),
+			Remedy: "write " + strings.Join(Languages(), " or "),
 		})
 	}
 	sources, more := c.sources()
@@ -54,11 +64,7 @@ func templateFault(text, remedy string) fault.Fault {
 // sources reads the built-in files and the user's, in the order in which later
 // ones override, and looks at each of the user's by itself.
 func (c Config) sources() ([]source, []fault.Fault) {
-	own, err := fs.Sub(builtin, language)
-	if err != nil {
-		return nil, []fault.Fault{templateFault(err.Error(), "")}
-	}
-	all, faults := read(own, "")
+	all, faults := own(c.Language)
 	if c.Dir == "" || len(faults) > 0 {
 		return all, faults
 	}
@@ -69,6 +75,23 @@ func (c Config) sources() ([]source, []fault.Fault) {
 	users, faults := read(os.DirFS(c.Dir), c.Dir)
 	faults = append(faults, strangers(users, known)...)
 	return append(all, users...), faults
+}
+
+// own reads the built-in files: the layout, which all languages share, and the words.
+func own(language string) ([]source, []fault.Fault) {
+	var all []source
+	for _, name := range []string{layout, language} {
+		dir, err := fs.Sub(builtin, name)
+		if err != nil {
+			return nil, []fault.Fault{templateFault(err.Error(), "")}
+		}
+		sources, faults := read(dir, "")
+		if len(faults) > 0 {
+			return nil, faults
+		}
+		all = append(all, sources...)
+	}
+	return slices.DeleteFunc(all, func(s source) bool { return s.file == plainFile }), nil
 }
 
 func lookAt(dir string) []fault.Fault {

@@ -55,18 +55,18 @@ func TestOneNameInTwoFiles(t *testing.T) {
 func TestFolderAndZoneMustExist(t *testing.T) {
 	dir := folder(t, "")
 	for key, conf := range map[string]templates.Config{
-		"dir":      {Dir: filepath.Join(dir, "absent"), Timezone: "UTC"},
-		"timezone": {Timezone: "Rome"},
+		"dir":      {Dir: filepath.Join(dir, "absent"), Language: "en", Timezone: "UTC"},
+		"timezone": {Language: "en", Timezone: "Rome"},
 	} {
 		if faults := conf.Validate(); len(faults) != 1 || faults[0].Key != key || faults[0].Remedy == "" {
 			t.Errorf("%s: %+v", key, faults)
 		}
 	}
-	file := templates.Config{Dir: filepath.Join(dir, "own.tmpl"), Timezone: "Local"}
+	file := templates.Config{Dir: filepath.Join(dir, "own.tmpl"), Language: "en", Timezone: "Local"}
 	if faults := file.Validate(); len(faults) != 1 || !strings.Contains(faults[0].Text, "no folder") {
 		t.Errorf("%+v", faults)
 	}
-	if faults := (templates.Config{}).Validate(); len(faults) != 1 || faults[0].Key != "timezone" {
+	if faults := (templates.Config{Language: "en"}).Validate(); len(faults) != 1 || faults[0].Key != "timezone" {
 		t.Errorf("an empty time zone: %+v", faults)
 	}
 }

@@ -59,7 +59,7 @@ func TestTheManualNamesEverything(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[event.Event](), reflect.TypeFor[event.Cluster](), reflect.TypeFor[event.Plan](), reflect.TypeFor[event.Destination](),
 		reflect.TypeFor[event.Run](), reflect.TypeFor[event.Module](), reflect.TypeFor[event.Trouble](), reflect.TypeFor[event.Alert](),
-		reflect.TypeFor[templates.Hint](),
+		reflect.TypeFor[event.Payload](), reflect.TypeFor[templates.Hint](), reflect.TypeFor[templates.Fact](),
 	} {
 		wanted = append(wanted, fields(typ)...)
 	}
@@ -104,6 +104,8 @@ func TestFunctionsDoWhatTheManualSays(t *testing.T) {
 		`{{state "missing"}}, {{state "odd"}}, {{cause "odd"}}`:      "no status of this run, odd, odd",
 		`{{(index .Alerts 0).Labels.nothing}}x`:                      "x",
 		`{{printf "%03d" 7}}{{print 1 2}}`:                           "0071 2",
+		`{{upper "è già"}} {{about .}}`:                              "È GIÀ backup",
+		`{{with index (facts .) 1}}{{.Name}}={{.Value}}{{end}}`:      "Schedule=*-*-* 02:00:00",
 		`{{mrkdwn "<a&b>"}}`:                                         "&lt;a&amp;b&gt;",
 		`{{with index .Modules 0}}{{event.Plan.ID}}{{end}} {{link}}`: "1 " + externalURL,
 	} {

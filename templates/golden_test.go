@@ -19,11 +19,16 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 
 const externalURL = "https://ns8.example.org:9099/"
 
-// load returns a set that prints times as in Rome, at the moment of the event.
+// load returns an English set that prints times as in Rome, at the moment of the event.
 func load(t testing.TB, dir string, at time.Time) *templates.Set {
 	t.Helper()
+	return loadIn(t, "en", dir, at)
+}
+
+func loadIn(t testing.TB, language, dir string, at time.Time) *templates.Set {
+	t.Helper()
 	c := templates.DefaultConfig()
-	c.Dir, c.Timezone = dir, "Europe/Rome"
+	c.Language, c.Dir, c.Timezone = language, dir, "Europe/Rome"
 	set, err := templates.Load(c, externalURL, func() time.Time { return at })
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +38,12 @@ func load(t testing.TB, dir string, at time.Time) *templates.Set {
 
 func render(t testing.TB, part string, e event.Event) string {
 	t.Helper()
-	text, err := load(t, "", e.Time).Render(part, e)
+	return renderIn(t, "en", part, e)
+}
+
+func renderIn(t testing.TB, language, part string, e event.Event) string {
+	t.Helper()
+	text, err := loadIn(t, language, "", e.Time).Render(part, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,14 +59,27 @@ func sample(t testing.TB, name string) event.Event {
 	return e
 }
 
+// golden is the folder of a language's golden files.
+func golden(language string) string {
+	if language == "en" {
+		return filepath.Join("testdata", "golden")
+	}
+	return filepath.Join("testdata", "golden", language)
+}
+
 func TestGolden(t *testing.T) {
-	for _, s := range samples.All() {
-		for _, part := range templates.Parts() {
-			t.Run(s.Name+"/"+part, func(t *testing.T) {
-				got := render(t, part, s.Event)
-				checkWhole(t, part, got)
-				compare(t, filepath.Join("testdata", "golden", s.Name+"."+part), got)
-			})
+	for _, language := range templates.Languages() {
+		for _, s := range samples.All() {
+			for _, part := range templates.Parts() {
+				if part == templates.WebhookBody && language != "en" {
+					continue // which is the same in each
+				}
+				t.Run(language+"/"+s.Name+"/"+part, func(t *testing.T) {
+					got := renderIn(t, language, part, s.Event)
+					checkWhole(t, part, got)
+					compare(t, filepath.Join(golden(language), s.Name+"."+part), got)
+				})
+			}
 		}
 	}
 }
@@ -64,6 +87,9 @@ func TestGolden(t *testing.T) {
 func compare(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -108,18 +134,21 @@ func checkWhole(t *testing.T, part, text string) {
 }
 
 func TestMailTextFitsATerminal(t *testing.T) {
-	for _, s := range samples.All() {
-		text := render(t, templates.MailText, s.Event)
-		if strings.ContainsAny(text, "<>") {
-			t.Errorf("%s: an angle bracket, for which NS8's mailer would take the text for HTML", s.Name)
+	for _, language := range templates.Languages() {
+		for _, s := range samples.All() {
+			checkWidth(t, s.Name, renderIn(t, language, templates.MailText, s.Event))
 		}
-		if s.Name == "hostile" { // has a name of a plan that is longer
-			continue
-		}
-		for line := range strings.Lines(text) {
-			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 78 {
-				t.Errorf("%s: %d columns: %s", s.Name, n, line)
-			}
+	}
+}
+
+func checkWidth(t *testing.T, name, text string) {
+	t.Helper()
+	if strings.ContainsAny(text, "<>") {
+		t.Errorf("%s: an angle bracket, for which NS8's mailer would take the text for HTML", name)
+	}
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 78 {
+			t.Errorf("%s: %d columns: %s", name, n, line)
 		}
 	}
 }

@@ -26,11 +26,8 @@ func (h Hint) Module() event.Module {
 
 // hints returns what to do about an event, once for each cause.
 func (r *rendering) hints(e event.Event) ([]Hint, error) {
-	if e.Outcome == event.Success {
-		return nil, nil
-	}
 	var told []Hint
-	for _, h := range causes(e) {
+	for _, h := range hinted(e) {
 		var err error
 		if h.Advice, err = r.hint("advice.", h); err != nil {
 			return nil, err
@@ -55,6 +52,19 @@ func (r *rendering) hint(prefix string, h Hint) (string, error) {
 		return "", nil
 	}
 	return r.say(name, h)
+}
+
+// hinted returns an empty hint for each thing that there may be something to do about.
+func hinted(e event.Event) []Hint {
+	switch {
+	case about(e) != aboutBackup:
+		return nil
+	case unproven(e):
+		return []Hint{{Cause: event.Cause(e.EndedBy), Plan: e.Plan}}
+	case e.Outcome == event.Success, e.Status == event.StatusResolved:
+		return nil
+	}
+	return causes(e)
 }
 
 // causes returns an empty hint for each cause of the modules that went wrong, and

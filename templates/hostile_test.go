@@ -90,24 +90,47 @@ func FuzzEvent(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		e := fuzzed(t, s)
-		set := load(t, "", e.Time)
-		for _, part := range templates.Parts() {
-			text, err := set.Render(part, e)
-			if err != nil {
-				t.Fatalf("%s: %v", part, err)
-			}
-			if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\r") && part != templates.WebhookBody {
-				t.Errorf("%s: %q", part, text)
-			}
-			if part == templates.MailHTML {
-				checkHTML(t, text)
-			}
-			if part == templates.MailText && strings.ContainsAny(text, "<>") {
-				t.Errorf("an angle bracket: %q", text)
-			}
-		}
+		checkHarmless(t, "en", fuzzed(t, s))
+		checkHarmless(t, "it", fuzzedAlert(t, s))
+		checkHarmless(t, "en", fuzzedEvent(t, s))
 	})
+}
+
+func checkHarmless(t *testing.T, language string, e event.Event) {
+	t.Helper()
+	set := loadIn(t, language, "", e.Time)
+	for _, part := range templates.Parts() {
+		text, err := set.Render(part, e)
+		if err != nil {
+			t.Fatalf("%s: %v", part, err)
+		}
+		if !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\r") && part != templates.WebhookBody {
+			t.Errorf("%s: %q", part, text)
+		}
+		if part == templates.MailHTML {
+			checkHTML(t, text)
+		}
+		if part == templates.MailText && strings.ContainsAny(text, "<>") {
+			t.Errorf("an angle bracket: %q", text)
+		}
+	}
+}
+
+func fuzzedAlert(t *testing.T, s string) event.Event {
+	t.Helper()
+	e := sample(t, "alert")
+	e.Cluster.Name, e.Severity, e.EndedBy = s, event.Severity(s), event.EndedBy(s)
+	e.Alerts[0].Labels = map[string]string{"alertname": s, "node": s, "instance": s, s: s, "x" + s: s}
+	e.Alerts[0].Annotations = map[string]string{"summary_it": s, "description_it": "x " + s, s: s}
+	return e
+}
+
+func fuzzedEvent(t *testing.T, s string) event.Event {
+	t.Helper()
+	e := sample(t, "event")
+	e.Severity, e.Notes = event.Severity(s), []string{s, s}
+	e.Payload = &event.Payload{Summary: s, Source: s, Component: s, Group: s, Class: s}
+	return e
 }
 
 func fuzzed(t *testing.T, s string) event.Event {

@@ -65,6 +65,7 @@ func (r *rendering) funcs() texttemplate.FuncMap {
 	all := texttemplate.FuncMap{
 		"tick":  func() (string, error) { return "", r.budget.spend(tickWork) },
 		"event": func() event.Event { return r.event },
+		"about": about,
 		"link":  func() string { return r.set.link },
 		"say":   r.say,
 	}
@@ -90,7 +91,7 @@ func (r *rendering) textFuncs() texttemplate.FuncMap {
 		"fields":   strings.Fields,
 		"mrkdwn":   mrkdwn,
 		"word":     word,
-		"size":     size,
+		"upper":    strings.ToUpper,
 	}
 }
 

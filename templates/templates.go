@@ -1,5 +1,6 @@
 // Package templates puts events into words: one template for each part of each
-// medium, English by default (en/*.tmpl), overridden by name from a folder.
+// medium (layout/*.tmpl), in words that are English by default (en/*.tmpl, it/*.tmpl),
+// overridden by name from a folder.
 //
 // The promise: a notice always goes out. [Set.Render] returns a text that can be
 // sent whatever happens: when a template fails, loops, prints without end, panics,
@@ -41,20 +42,28 @@ func Parts() []string {
 	return []string{MailSubject, MailText, MailHTML, SlackText, PagerDutySummary, ShoutrrrText, WebhookBody}
 }
 
-// language is the folder of the built-in files; another language is another
-// folder with the same names in it.
-const language = "en"
+// The folders of the built-in files. A language is a folder of words, each with the
+// same names in it as the others.
+const (
+	layout  = "layout"
+	english = "en"
+	italian = "it"
+)
 
-//go:embed en/*.tmpl
+//go:embed layout/*.tmpl en/*.tmpl it/*.tmpl
 var builtin embed.FS
+
+// Languages lists the languages that there are, the default one first.
+func Languages() []string { return []string{english, italian} }
 
 // Set is all templates, parsed. It may be used by several goroutines at once.
 type Set struct {
-	text *texttemplate.Template
-	html *htmltemplate.Template
-	link string
-	zone *time.Location
-	now  func() time.Time
+	text     *texttemplate.Template
+	html     *htmltemplate.Template
+	language string
+	link     string
+	zone     *time.Location
+	now      func() time.Time
 }
 
 // Load parses the built-in templates and then those of c.Dir over them.
@@ -65,11 +74,14 @@ func Load(c Config, externalURL string, now func() time.Time) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load timezone %q: %w", c.Timezone, err)
 	}
+	if !slices.Contains(Languages(), c.Language) {
+		return nil, fmt.Errorf("load templates: there is no language %q", c.Language)
+	}
 	sources, faults := c.sources()
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("load templates: %w", asError(faults))
 	}
-	s := &Set{link: externalURL, zone: zone, now: now}
+	s := &Set{language: c.Language, link: externalURL, zone: zone, now: now}
 	if s.text, s.html, err = build(sources); err != nil {
 		return nil, fmt.Errorf("load templates: %w", err)
 	}
@@ -90,7 +102,7 @@ func (s *Set) Render(part string, e event.Event) (string, error) {
 	text, err := s.try(part, e)
 	if err != nil {
 		err = fmt.Errorf("render %s: %w; the plain text takes its place", part, err)
-		return fallback(part, e, err), err
+		return s.fallback(part, e, err), err
 	}
 	return text, nil
 }

@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"fmt"
+	"strings"
 	texttemplate "text/template"
 	"time"
 
@@ -22,6 +24,8 @@ func (r *rendering) wordFuncs() texttemplate.FuncMap {
 		"late":   r.late,
 		"clock":  r.clock,
 		"period": r.period,
+		"size":   r.size,
+		"facts":  r.facts,
 		"lasted": func(from, to time.Time) (string, error) { return r.say("words.span", newSpan(to.Sub(from))) },
 	}
 }
@@ -53,23 +57,74 @@ func (r *rendering) late() (string, error) {
 	return r.say("words.span", newSpan(waited))
 }
 
+// offset of a time from UTC: what follows each time that is printed.
+const offset = " -07:00"
+
 // clock is a time in the configured zone, with its offset.
-func (r *rendering) clock(t time.Time) string {
+func (r *rendering) clock(t time.Time) (string, error) {
+	day, hour, err := r.formats()
+	return printed(t.In(r.set.zone), day+" "+hour+offset), err
+}
+
+// printed is a time as the format has it, and nothing for none.
+func printed(t time.Time, format string) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(r.set.zone).Format("2006-01-02 15:04 -07:00")
+	return t.Format(format)
 }
 
-// period is a stretch of time; the second half leaves out what both have.
-func (r *rendering) period(from, to time.Time) (string, error) {
-	const day, hour = "2006-01-02 -07:00", "15:04 -07:00"
-	times := struct{ From, To string }{r.clock(from), r.clock(to)}
-	from, to = from.In(r.set.zone), to.In(r.set.zone)
-	if from.Format(day) == to.Format(day) {
-		times.From, times.To = from.Format("2006-01-02 15:04"), to.Format(hour)
+// formats are how the language writes a day and an hour.
+func (r *rendering) formats() (day, hour string, err error) {
+	if day, err = r.say("format.day", nil); err != nil {
+		return "", "", err
 	}
-	return r.say("words.period", times)
+	hour, err = r.say("format.hour", nil)
+	return day, hour, err
+}
+
+// period is a stretch of time; what both of its ends have is said once.
+func (r *rendering) period(from, to time.Time) (string, error) {
+	day, hour, err := r.formats()
+	if err != nil {
+		return "", err
+	}
+	start, end := day+" "+hour+offset, day+" "+hour+offset
+	from, to = from.In(r.set.zone), to.In(r.set.zone)
+	if from.Format(day+offset) == to.Format(day+offset) {
+		start, end = day+" "+hour, hour+offset
+	}
+	return r.say("words.period", struct{ From, To string }{printed(from, start), printed(to, end)})
+}
+
+// size is a number of bytes as people read it.
+func (r *rendering) size(bytes int64) (string, error) {
+	point, err := r.say("format.decimal", nil)
+	unit, by := "MiB", float64(1<<20)
+	if bytes >= 1<<30 {
+		unit, by = "GiB", 1<<30
+	}
+	number := strings.Replace(fmt.Sprintf("%.1f", float64(bytes)/by), ".", point, 1)
+	return number + " " + unit, err
+}
+
+// Fact is something that is known of an event, and its name.
+type Fact struct{ Name, Value string }
+
+// facts reads what the template of that name prints, a fact a line.
+func (r *rendering) facts(e event.Event) ([]Fact, error) {
+	text, err := r.say("facts", e)
+	if err != nil {
+		return nil, err
+	}
+	var all []Fact
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(line, ": ")
+		if value = strings.TrimSpace(value); value != "" {
+			all = append(all, Fact{Name: name, Value: value})
+		}
+	}
+	return all, nil
 }
 
 // span is a length of time in the units in which people say it.

@@ -32,6 +32,112 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
+// TestR7OnlyASuccessIsGreen: an end that nobody saw a good run for says so.
+func TestR7OnlyASuccessIsGreen(t *testing.T) {
+	const green, grey = "background:#15803d", "background:#4b5563"
+	for _, language := range templates.Languages() {
+		for name, wanted := range map[string]string{"resolved": green, "plan-gone": grey, "unreadable": grey, "unreported": grey, "alert-unreported": grey} {
+			e := sample(t, name)
+			if html := renderIn(t, language, templates.MailHTML, e); !strings.Contains(html, wanted) || strings.Contains(html, green) != (wanted == green) {
+				t.Errorf("%s: the mail of %s has the wrong colour", language, name)
+			}
+			for _, part := range []string{templates.MailSubject, templates.MailText, templates.SlackText} {
+				text := renderIn(t, language, part, e)
+				if strings.Contains(text, "✅") != (wanted == green && part != templates.MailText) {
+					t.Errorf("%s: %s of %s: %s", language, part, name, text)
+				}
+			}
+		}
+	}
+}
+
+// TestR7EachEndIsSaid holds by what an incident ended.
+func TestR7EachEndIsSaid(t *testing.T) {
+	for name, want := range map[string]string{
+		"resolved":   "recovered",
+		"plan-gone":  "no longer reported: the plan was removed or disabled",
+		"unreadable": "no alert fires any more, but the cluster's state could not be read",
+		"unreported": "no longer reported: no newer successful run on record",
+	} {
+		e := sample(t, name)
+		if summary := render(t, templates.PagerDutySummary, e); !strings.HasSuffix(summary, want) {
+			t.Errorf("%s: %s", name, summary)
+		}
+		text := strings.Join(strings.Fields(render(t, templates.MailText, e)), " ")
+		for _, want := range []string{"Files & calendars", "The repository is locked", "Since 2026-11-19 02:30 +01:00, 3 failed runs", "3 days"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not say %q:\n%s", name, want, text)
+			}
+		}
+		if strings.Contains(text, " FAILED ") {
+			t.Errorf("%s says that something fails:\n%s", name, text)
+		}
+	}
+}
+
+// TestAnEndOfUnknownModulesTellsNoFailure: what is still known of them is not news.
+func TestAnEndOfUnknownModulesTellsNoFailure(t *testing.T) {
+	e := sample(t, "unreported")
+	e.Modules = e.Was.Modules
+	for _, part := range []string{templates.MailText, templates.MailHTML} {
+		if text := render(t, part, e); strings.Count(text, "Files &") != 1 {
+			t.Errorf("%s tells it twice:\n%s", part, text)
+		}
+	}
+}
+
+// TestAnAlertSpeaksTheReadersLanguage takes the words that fit best.
+func TestAnAlertSpeaksTheReadersLanguage(t *testing.T) {
+	for _, c := range []struct {
+		annotations map[string]string
+		en, it      string
+	}{
+		{map[string]string{"summary_en": "a", "summary_it": "b", "summary": "c"}, "a", "b"},
+		{map[string]string{"summary": "c", "description": "d"}, "c", "c"},
+		{map[string]string{"summary_en": "a"}, "a", "a"},
+		{map[string]string{"description_it": "b", "description": "d"}, "d", "b"},
+		{map[string]string{"summary": " \n"}, "DiskSpaceCritical", "DiskSpaceCritical"},
+		{nil, "DiskSpaceCritical", "DiskSpaceCritical"},
+	} {
+		e := sample(t, "alert")
+		e.Alerts[0].Annotations = c.annotations
+		for language, want := range map[string]string{"en": "ns8.example.org: " + c.en, "it": "ns8.example.org: " + c.it} {
+			if got := renderIn(t, language, templates.PagerDutySummary, e); got != want {
+				t.Errorf("%v in %s: %s", c.annotations, language, got)
+			}
+		}
+	}
+}
+
+// TestAnAlertWithManyLabelsStillReads: whoever writes alerts sets no bound to them.
+func TestAnAlertWithManyLabelsStillReads(t *testing.T) {
+	e := sample(t, "alert")
+	for i := range 300 {
+		e.Alerts[0].Labels[strings.Repeat("n", 300)+string(rune('a'+i%26))+strings.Repeat("x", i)] = strings.Repeat("v", 2000)
+	}
+	e.Alerts[0].Annotations["description_en"] = strings.Repeat("long ", 2000)
+	for _, part := range templates.Parts() {
+		if text := render(t, part, e); part != templates.WebhookBody {
+			checkWhole(t, part, text)
+			if len(text) > 12<<10 {
+				t.Errorf("%s has %d bytes", part, len(text))
+			}
+		}
+	}
+}
+
+func TestASignFitsTheSeverity(t *testing.T) {
+	for severity, sign := range map[event.Severity]string{"critical": "❌", "error": "❌", "warning": "⚠️", "info": "🔔", "": "❌"} {
+		for _, name := range []string{"alert", "event"} {
+			e := sample(t, name)
+			e.Severity = severity
+			if subject := render(t, templates.MailSubject, e); !strings.HasPrefix(subject, sign) {
+				t.Errorf("%s: %s", severity, subject)
+			}
+		}
+	}
+}
+
 func TestR4MissedIsNeverARepositoryError(t *testing.T) {
 	e := sample(t, "missed")
 	for _, part := range templates.Parts() {
@@ -44,7 +150,7 @@ func TestR4MissedIsNeverARepositoryError(t *testing.T) {
 			t.Errorf("%s does not say that the plan did not run: %s", part, text)
 		}
 	}
-	if strings.Contains(templates.Plain(e), "possible repository error") || !strings.Contains(templates.Plain(e), "did not run") {
+	if strings.Contains(templates.Plain("en", e), "possible repository error") || !strings.Contains(templates.Plain("en", e), "did not run") {
 		t.Error("the plain text does not say it either")
 	}
 }
@@ -168,10 +274,14 @@ func TestPoorEventsStillRead(t *testing.T) {
 		{},
 		{Status: event.StatusResolved, Outcome: event.Success, Was: &event.Trouble{Outcome: event.RepoFailure, Cause: event.CauseNoStatus}},
 		{Status: event.StatusOpen, Outcome: event.Partial, Modules: []event.Module{{ID: "mail1", State: event.StateUnknown}, {ID: "mail2", State: event.StateMissing}}},
+		{Kind: "alert"}, {Kind: "event"}, {Kind: "alert", Alerts: []event.Alert{{}}}, {Kind: "event", Status: event.StatusResolved, EndedBy: "odd", Payload: &event.Payload{}},
+		{Status: event.StatusResolved, EndedBy: "odd"}, {Kind: "alert", Status: event.StatusResolved, EndedBy: "unreported"},
 		{Status: event.StatusChanged, Outcome: event.RepoFailure, FailedRuns: 21, Cause: "new_cause", Modules: []event.Module{{ID: "a", State: "odd"}}},
 	} {
-		for _, part := range templates.Parts() {
-			checkWhole(t, part, render(t, part, e))
+		for _, language := range templates.Languages() {
+			for _, part := range templates.Parts() {
+				checkWhole(t, part, renderIn(t, language, part, e))
+			}
 		}
 	}
 }

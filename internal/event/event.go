@@ -73,8 +73,10 @@ type Event struct {
 	// It belongs to one delivery, too.
 	Instead *Instead `json:"instead,omitempty"`
 	// Was is what was wrong before, on a resolved event.
-	Was    *Trouble `json:"was,omitempty"`
-	Alerts []Alert  `json:"alerts"`
+	Was *Trouble `json:"was,omitempty"`
+	// Payload is what the sender of an event said that is only passed on.
+	Payload *Payload `json:"payload,omitempty"`
+	Alerts  []Alert  `json:"alerts"`
 	// Notes say what is missing from this event and why, as sentences for people.
 	Notes []string `json:"notes"`
 }
@@ -169,6 +171,17 @@ func (e Event) Brief() Passed {
 		Event: e.ID, Time: e.Time, Status: e.Status, Outcome: e.Outcome,
 		Failed: len(NotOK(e.Modules)), Modules: len(e.Modules),
 	}
+}
+
+// Payload is what a person reads of an event that came in PagerDuty's common format
+// (PD-CEF) and is only passed on. Its severity is the event's own, and its custom
+// details are the event's notes, a line each.
+type Payload struct {
+	Summary   string `json:"summary"`
+	Source    string `json:"source"`
+	Component string `json:"component,omitempty"`
+	Group     string `json:"group,omitempty"`
+	Class     string `json:"class,omitempty"`
 }
 
 // Trouble is what was wrong while an incident was open.

@@ -61,6 +61,15 @@ func resolved() event.Event {
 	return e
 }
 
+// ended is how the incident of thirdRun ends when nobody saw a good run.
+func ended(by event.EndedBy) event.Event {
+	e := resolved()
+	e.EndedBy = by
+	e.Outcome, e.Severity = event.RepoFailure, event.SeverityCritical
+	e.Run, e.Modules = event.Run{}, []event.Module{}
+	return e
+}
+
 // success is a good run that belongs to no incident.
 func success() event.Event {
 	e := opened()

@@ -16,10 +16,14 @@ func TestSamplesAreTrueEvents(t *testing.T) {
 			if e.Version != event.Version || e.ID == "" || e.DedupKey == "" || e.Time.IsZero() {
 				t.Error("version, id, dedup key or time is missing")
 			}
+			checkIncident(t, e)
+			if e.Kind == "alert" || e.Kind == "event" {
+				checkForwarded(t, e)
+				return
+			}
 			if e.Severity != e.Outcome.Severity() {
 				t.Errorf("severity %q does not fit the outcome %s", e.Severity, e.Outcome)
 			}
-			checkIncident(t, e)
 			checkOutcome(t, e)
 		})
 	}
@@ -27,11 +31,27 @@ func TestSamplesAreTrueEvents(t *testing.T) {
 
 func checkIncident(t *testing.T, e event.Event) {
 	t.Helper()
-	if resolved := e.Status == event.StatusResolved; resolved != (e.Was != nil) || resolved != (e.EndedBy != "") {
-		t.Error("was and ended_by belong to a resolved event, and to no other")
+	resolved := e.Status == event.StatusResolved
+	if resolved != (e.EndedBy != "") {
+		t.Error("ended_by belongs to a resolved event, and to no other")
+	}
+	if ofPlan := e.Plan != (event.Plan{}); (resolved && ofPlan) != (e.Was != nil) {
+		t.Error("was belongs to a resolved event of a plan, and to no other")
 	}
 	if told := e.Status != event.StatusSuccess && e.Kind != event.KindTest; told != (e.Incident != "") || told != !e.Opened.IsZero() {
 		t.Error("incident and opened belong to an incident's event, and to no other")
+	}
+}
+
+// checkForwarded holds what is passed on as it came: one alert, or one event in
+// PagerDuty's format, which know of no plan and no outcome.
+func checkForwarded(t *testing.T, e event.Event) {
+	t.Helper()
+	if e.Outcome != "" || e.Severity == "" || len(e.Modules) > 0 || e.Plan != (event.Plan{}) {
+		t.Errorf("it speaks of a plan, or of no severity: %+v", e)
+	}
+	if alert := e.Kind == "alert"; alert != (len(e.Alerts) == 1) || alert == (e.Payload != nil) {
+		t.Error("an alert has one alert, an event has a payload")
 	}
 }
 
