@@ -163,6 +163,7 @@ func (observer) Looked(time.Duration)        {}
 func (observer) Told(event.Outcome)          {}
 func (observer) Succeeded(string, time.Time) {}
 func (observer) Superseded(string, int)      {}
+func (observer) SetAside(string, int)        {}
 
 // house is a whole pipeline over a real engine, with ears for sinks.
 type house struct {
