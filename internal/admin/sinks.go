@@ -51,6 +51,7 @@ func (h *handler) sinks(r *http.Request) (any, error) {
 			stats = with(stats, record.Lane(s.Name)) // it is not worked on yet
 		}
 	}
+	slices.SortFunc(stats, func(a, b queue.Stats) int { return cmp.Compare(a.Lane, b.Lane) })
 	for _, st := range stats {
 		all = h.addLane(all, st, gates)
 	}
