@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
@@ -46,6 +47,9 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 		if before, err = p.waiting(ctx, job, d.Incident); err != nil {
 			return err
 		}
+	}
+	if slices.ContainsFunc(before, func(w waiting) bool { return w.id == job.ID }) {
+		return nil // the very same waits already, or is just being sent
 	}
 	c := supersede(how, before, d)
 	for _, id := range c.drop {
