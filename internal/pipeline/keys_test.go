@@ -93,7 +93,7 @@ func inOffice(t *testing.T, test func(o *office)) {
 	})
 }
 
-// rehome is the task that the program runs every ten seconds.
+// rehome is the task that the program runs every five seconds.
 func (o *office) rehome() {
 	o.t.Helper()
 	if err := o.pipe.Rehome(o.t.Context()); err != nil {
