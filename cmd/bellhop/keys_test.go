@@ -110,6 +110,7 @@ func TestR15AnInvalidKeyLosesNothingOverAKill(t *testing.T) {
 	waitFor(t, "all is told through the key that is left", func() bool { return open(t, far)[keyB] == plans })
 
 	// The lost key is to be seen everywhere, and nowhere itself.
+	waitFor(t, "the API shows it", func() bool { _, wrong := d.lanes(); return len(wrong) == 1 })
 	lanes, misconfigured := d.lanes()
 	if len(lanes) != 2 || len(misconfigured) != 1 || !strings.HasPrefix(misconfigured[0], "oncall#") {
 		t.Errorf("lanes %q, to be mended %q", lanes, misconfigured)
