@@ -595,3 +595,17 @@ func TestR15AFallbackWithKeysHearsThroughOneOfThem(t *testing.T) {
 		}
 	})
 }
+
+func TestR15ADamagedDeliveryOfALostKeyIsSetAside(t *testing.T) {
+	inOffice(t, func(o *office) {
+		lane := record.KeyLane("oncall", "key-of-yesterday")
+		job := queue.Job{ID: "d1", Lane: lane, Key: "k", Due: time.Now(), Keep: true, Payload: []byte("{")}
+		if err := o.engine.Do(o.t.Context(), queue.Step{Put: []queue.Job{job}}); err != nil {
+			t.Fatal(err)
+		}
+		o.rehome()
+		if dead := o.dead(); len(dead) != 1 || !strings.Contains(dead[0].Reason, "d1") {
+			t.Errorf("dead are %+v", dead)
+		}
+	})
+}

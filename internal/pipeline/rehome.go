@@ -76,8 +76,7 @@ func (p *Pipeline) rehomeLane(ctx context.Context, o Outlet, lane string) error 
 func (p *Pipeline) rehomeJob(ctx context.Context, o Outlet, j queue.Job) error {
 	d, err := record.ReadDelivery(j)
 	if err != nil {
-		p.Log.Error("a delivery that cannot be read stays in a lane that nobody works on", "lane", j.Lane, "err", err)
-		return nil
+		return p.bury(ctx, o, j, err)
 	}
 	lost := o.lost(j.Lane, d.Target)
 	if lost == nil {
@@ -89,25 +88,48 @@ func (p *Pipeline) rehomeJob(ctx context.Context, o Outlet, j queue.Job) error {
 			return err // none: an earlier job of the page has taken this one along
 		}
 	}
+	return p.rehome(ctx, s)
+}
+
+// bury sets aside what cannot be read.
+func (p *Pipeline) bury(ctx context.Context, o Outlet, j queue.Job, cause error) error {
+	done, err := p.unlessBusy(ctx, queue.Step{Drop: []queue.Drop{{ID: j.ID, To: queue.Dead, Reason: cause.Error()}}})
+	if done {
+		p.Observer.SetAside(o.Name, 1)
+		p.Log.Error("a delivery of a lost key was set aside", "sink", o.Name, "delivery", j.ID, "err", cause)
+	}
+	return err
+}
+
+func (p *Pipeline) rehome(ctx context.Context, s stray) error {
 	heard, err := p.wasHeard(ctx, s)
 	if err != nil {
 		return err
 	}
-	step, err := p.abandon(s)
-	if !heard {
+	var step queue.Step
+	if heard {
+		step, err = p.abandon(s)
+	} else {
 		step, err = p.pass(ctx, s)
 	}
 	if err != nil {
 		return err
 	}
-	if err = p.Engine.Do(ctx, step); errors.Is(err, queue.ErrChanged) {
-		p.Log.Debug("deliveries of a lost key are just being worked on", "sink", o.Name, "target", d.Target)
-		return nil
-	}
-	if err == nil {
+	done, err := p.unlessBusy(ctx, step)
+	if done {
 		p.tellRehomed(s, heard)
 	}
 	return err
+}
+
+// unlessBusy carries out a step unless what it is about has just changed: the next
+// time looks at it again.
+func (p *Pipeline) unlessBusy(ctx context.Context, s queue.Step) (done bool, err error) {
+	err = p.Engine.Do(ctx, s)
+	if errors.Is(err, queue.ErrChanged) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // stray is what waits of one incident for a target that is lost.

@@ -42,13 +42,14 @@ func TestR15WhatIsFoundWrongShutsTheGateUntilSomebodyMendsIt(t *testing.T) {
 		w.run(w.proved(wrong))
 		defer func() { w.stop() }()
 		time.Sleep(retry.MendEvery - time.Second)
-		g := w.pump.Gates()
-		if len(w.log) != 0 || len(g) != 1 || !g[0].Misconfigured || g[0].Reason != "invalid routing key" {
-			t.Fatalf("sent %v through %+v", w.log, g)
+		w.calls()
+		if g := w.pump.Gates(); len(g) != 1 || !g[0].Misconfigured || g[0].Reason != "invalid routing key" {
+			t.Fatalf("the gates are %+v", g)
 		}
 		time.Sleep(2 * time.Second) // the trial
-		if len(w.log) != 1 || !w.pump.Gates()[0].OpensAt.IsZero() {
-			t.Errorf("sent %v through %+v", w.log, w.pump.Gates())
+		w.calls("a@300")
+		if g := w.pump.Gates(); !g[0].OpensAt.IsZero() {
+			t.Errorf("the gates are %+v", g)
 		}
 		w.pump.Set([]queue.Lane{w.proved(wrong)}) // a reload asks anew
 		synctest.Wait()
@@ -71,8 +72,6 @@ func TestR15AProofThatHangsHoldsUpNoStopAndItsLaneNoLongerThanItsTime(t *testing
 		}
 		w.begun = time.Now()
 		w.runFor(time.Minute, w.proved(hangs))
-		if len(w.log) != 1 || w.log[0].at != 10*time.Second {
-			t.Errorf("sent %v", w.log)
-		}
+		w.calls("a@10")
 	})
 }
