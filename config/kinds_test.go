@@ -107,7 +107,7 @@ func validate(settings any) []fault.Fault {
 			return []fault.Fault{{Key: "token", Text: "is empty", Remedy: "give the bot's token"}}
 		}
 	case *pagerSettings:
-		if len(s.Keys) != 1 || len(s.Keys[0].Reveal()) < 4 {
+		if len(s.Keys) == 0 || len(s.Keys[0].Reveal()) < 4 {
 			return []fault.Fault{{Key: "routing_keys.0", Text: "is too short", Remedy: "copy it once more"}}
 		}
 	}

@@ -109,10 +109,11 @@ func readSecret(path string) (string, fs.FileMode, error) {
 	return string(data), info.Mode(), nil
 }
 
+// linesOf reads secrets, one a line; one that begins with # is a comment.
 func linesOf(data string) []secret.String {
 	var all []secret.String
 	for line := range strings.Lines(data) {
-		if line = strings.TrimSpace(line); line != "" {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			all = append(all, secret.New(line))
 		}
 	}

@@ -19,7 +19,7 @@ func TestR23SecretsComeFromFiles(t *testing.T) {
 		}
 	}
 	keep("redis", "with blank \r\n")
-	keep("keys", "\nlong-key-1\n")
+	keep("keys", "# team a\r\n\nlong-key-1\r\n  # team b\n\n\tlong-key-2 ")
 	keep("team", "ops")
 	keep("deep", "deep token\n\n")
 	keep("config.yml", `
@@ -37,7 +37,10 @@ sinks:
 		t.Fatal(err, warnings)
 	}
 	same(t, "redis", c.Redis.Password.Reveal(), "with blank ")
-	same(t, "keys", sink(t, c, "oncall").Settings.(*pagerSettings).Keys[0].Reveal(), "long-key-1")
+	keys := sink(t, c, "oncall").Settings.(*pagerSettings).Keys
+	same(t, "keys", len(keys), 2)
+	same(t, "first key", keys[0].Reveal(), "long-key-1")
+	same(t, "second key", keys[1].Reveal(), "long-key-2")
 	hook := sink(t, c, "hook").Settings.(*hookSettings)
 	same(t, "header", hook.Headers["X-Team"].Reveal(), "ops")
 	same(t, "other header", hook.Headers["X-Other"].Reveal(), "o")

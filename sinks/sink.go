@@ -27,10 +27,28 @@ type Sink interface {
 	// package retry marks the others. The receipt counts with an error, too.
 	Send(ctx context.Context, m Message) (Receipt, error)
 
-	// Targets lists whom the sink tells of a new incident: every mail address,
-	// the channel, the routing key's stand-in. They are names that may be shown
-	// and stored: never a secret. At least one; the same ones at each call.
+	// Targets lists whom the sink tells of a new incident: every mail address, the
+	// channel; of a Keyed sink, each incident is told to one of them. They are names
+	// that may be shown and stored: never a secret. At least one; the same ones at
+	// each call.
 	Targets() []string
+}
+
+// Keyed is a sink whose targets are keys to one far end, so that more goes through
+// than one of them bears (R15). Each has a lane, a limit and a gate of its own. An
+// incident is told through one key, and so are its changes and its end, because what
+// was opened through a key can be ended through no other. Of every message that was
+// taken over, a keyed sink remembers something (Receipt.Memory).
+type Keyed interface {
+	Sink
+	// Pin names the key for a new incident: always the same one while that is good.
+	Pin(incident string) (target string)
+	// Lost is nil for a key that is good as far as anybody knows; otherwise nothing
+	// goes through it any more, and the error says why. One key at least is good.
+	Lost(target string) error
+	// Verify asks the far end whether it knows the key. An error means that it does
+	// not, and is marked as one of Send; that nobody could tell is none.
+	Verify(ctx context.Context, target string) error
 }
 
 // Message is one notice for one target.

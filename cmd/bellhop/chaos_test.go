@@ -125,7 +125,7 @@ func newWorld(t *testing.T) *world {
 	}
 	pager := newMoody(t, "pager", true)
 	w.fars = append(w.fars, pager)
-	settings += fmt.Sprintf("  pager: {type: pagerduty, routing_keys: [0123456789abcdef0123456789abcdef], url: \"http://%s\", rate: 10000/1s, burst: 1000}\n", pager.address)
+	settings += fmt.Sprintf("  pager: {type: pagerduty, routing_keys: [0123456789abcdef0123456789abcdef], url: \"http://%s\", verify: false, rate: 10000/1s, burst: 1000}\n", pager.address)
 	if err := os.WriteFile(w.file, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -194,6 +194,56 @@ func TestALaneOfAKeyIsNamedBesideItsSink(t *testing.T) {
 	}
 }
 
+func TestR15EveryKeyShowsItsLaneAndItsGate(t *testing.T) {
+	h := &house{}
+	h.sinks = []admin.Sink{{Name: "oncall", Type: "pagerduty"}, {Name: "chat", Type: "slack"}}
+	h.stats = []queue.Stats{{Lane: "to/oncall#0a1b2c3d", Depth: 2}}
+	h.gates = []queue.Gate{
+		{Lane: "to/oncall#0a1b2c3d"},
+		{Lane: "to/oncall#4e5f6071", OpensAt: at(300), Misconfigured: true, Reason: "Invalid routing key"},
+	}
+	var got struct {
+		Sinks []struct {
+			Name  string
+			Lanes []struct {
+				Name          string
+				Depth         int
+				Misconfigured bool
+				GateReason    string `json:"gate_reason"`
+			}
+		}
+	}
+	if err := json.Unmarshal(h.ask("GET", "/api/v1/sinks").Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	const want = "[{chat [{chat 0 false }]} {oncall [{oncall#0a1b2c3d 2 false } {oncall#4e5f6071 0 true Invalid routing key}]}]"
+	if text := fmt.Sprint(got.Sinks); text != want {
+		t.Errorf("sinks and lanes: %s, want %s", text, want)
+	}
+}
+
+func TestR15DeliveriesOfASinkAreThoseOfAllItsKeys(t *testing.T) {
+	h := &house{}
+	for i, lane := range []string{"to/oncall", "to/oncall2", "to/oncall#a", "to/oncall#b", "to/oncall#a"} {
+		payload, err := json.Marshal(record.Delivery{Event: "E", Sink: "oncall"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.jobs = append(h.jobs, queue.Job{ID: fmt.Sprintf("d%d", i+1), Lane: lane, Seq: uint64(i + 1), State: queue.Sent, Payload: payload})
+	}
+	for query, want := range map[string]string{
+		"?sink=oncall":                 "d5 d4 d3 d1, next ",
+		"?sink=oncall&limit=3":         "d5 d4 d3, next 3",
+		"?sink=oncall&limit=3&after=3": "d1, next ",
+		"?sink=oncall&state=dead":      ", next ",
+	} {
+		list, next, _ := ids(t, h.ask("GET", "/api/v1/deliveries"+query))
+		if got := strings.Join(list, " ") + ", next " + next; got != want {
+			t.Errorf("%s: got %s, want %s", query, got, want)
+		}
+	}
+}
+
 // ids lists the ids in an answer, and what it calls next.
 func ids(t *testing.T, w *httptest.ResponseRecorder) (list []string, next string, unreadable int) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -59,7 +60,7 @@ func (h *handler) deliveries(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := h.Engine.Jobs(r.Context(), q)
+	jobs, err := h.jobs(r.Context(), q, r.URL.Query().Get("sink"))
 	if err != nil {
 		return nil, fmt.Errorf("read the deliveries: %w", err)
 	}
@@ -81,6 +82,23 @@ func (h *handler) deliveries(r *http.Request) (any, error) {
 		all = append(all, d)
 	}
 	return Deliveries{all, t}, nil
+}
+
+// jobs reads a page, of all sinks or of one, which may have lanes of keys beside its own.
+func (h *handler) jobs(ctx context.Context, q queue.JobQuery, sink string) ([]queue.Job, error) {
+	if sink == "" {
+		return h.Engine.Jobs(ctx, q)
+	}
+	own, keys := q, q
+	own.Lane, keys.Prefix = record.Lane(sink), record.KeyLane(sink, "")
+	all, err := h.Engine.Jobs(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	more, err := h.Engine.Jobs(ctx, keys)
+	all = append(all, more...)
+	slices.SortFunc(all, func(a, b queue.Job) int { return cmp.Compare(b.Seq, a.Seq) })
+	return all[:min(len(all), q.Limit)], err
 }
 
 // delivery shows the newest delivery of an id.
@@ -131,9 +149,6 @@ func jobQuery(r *http.Request) (queue.JobQuery, error) {
 		return queue.JobQuery{}, err
 	}
 	q := queue.JobQuery{Prefix: record.Outbound, Limit: p.limit, State: queue.State(values.Get("state"))}
-	if sink := values.Get("sink"); sink != "" {
-		q.Lane = record.Lane(sink)
-	}
 	if q.State != "" && !slices.Contains(States(), q.State) {
 		return q, bad("state", string(q.State), "give queued, sent, dead, superseded or dropped")
 	}

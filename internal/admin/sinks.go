@@ -40,14 +40,18 @@ func (h *handler) sinks(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the lanes: %w", err)
 	}
+	gates := h.Gates()
+	for _, g := range gates {
+		stats = with(stats, g.Lane)
+	}
 	all := []sink{}
 	for _, s := range h.Sinks() {
 		all = append(all, sink{Name: s.Name, Type: s.Type, Configured: true})
-		if name := record.Lane(s.Name); !slices.ContainsFunc(stats, named(name)) {
-			stats = append(stats, queue.Stats{Lane: name}) // it holds nothing
+		if !slices.ContainsFunc(stats, func(st queue.Stats) bool { name, _ := record.SinkOf(st.Lane); return name == s.Name }) {
+			stats = with(stats, record.Lane(s.Name)) // it is not worked on yet
 		}
 	}
-	gates := h.Gates()
+	slices.SortFunc(stats, func(a, b queue.Stats) int { return cmp.Compare(a.Lane, b.Lane) })
 	for _, st := range stats {
 		all = h.addLane(all, st, gates)
 	}
@@ -55,8 +59,12 @@ func (h *handler) sinks(r *http.Request) (any, error) {
 	return map[string][]sink{"sinks": all}, nil
 }
 
-func named(lane string) func(queue.Stats) bool {
-	return func(s queue.Stats) bool { return s.Lane == lane }
+// with adds a lane that holds nothing, where it is not among them.
+func with(stats []queue.Stats, lane string) []queue.Stats {
+	if slices.ContainsFunc(stats, func(s queue.Stats) bool { return s.Lane == lane }) {
+		return stats
+	}
+	return append(stats, queue.Stats{Lane: lane})
 }
 
 // addLane adds a lane to its sink, which it brings along when nobody configured it.

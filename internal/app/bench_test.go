@@ -33,7 +33,7 @@ func BenchmarkRoad(b *testing.B) {
 				w.WriteHeader(http.StatusAccepted)
 				fmt.Fprint(w, `{"status":"success","message":"Event processed","dedup_key":"x"}`)
 			}), heard)
-			return fmt.Sprintf("{type: pagerduty, rate: 10000/1s, burst: 10000, routing_keys: [%s], url: %q}", routingKey, url)
+			return fmt.Sprintf("{type: pagerduty, verify: false, rate: 10000/1s, burst: 10000, routing_keys: [%s], url: %q}", routingKey, url)
 		},
 		"smtp": func(b *testing.B, heard func()) string {
 			mail := farend.NewMail(time.Now)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -124,23 +125,53 @@ func outletNames(all []pipeline.Outlet) []string {
 	return names
 }
 
-// buildLanes makes the inbox and a lane for every sink.
-func buildLanes(c *config.Config, p *pipeline.Pipeline, outlets []pipeline.Outlet) []queue.Lane {
+// buildLanes makes the inbox and the lanes of every sink.
+func (a *App) buildLanes(c *config.Config, outlets []pipeline.Outlet) []queue.Lane {
 	lanes := []queue.Lane{{
-		Name: record.Inbox, Handler: p.Looks(), Workers: lookers, Timeout: lookTimeout, Backoff: retry.Key(),
+		Name: record.Inbox, Handler: a.pipe.Looks(), Workers: lookers, Timeout: lookTimeout, Backoff: retry.Key(),
 	}}
 	for i, o := range outlets {
-		lanes = append(lanes, queue.Lane{
-			Name:    record.Lane(o.Name),
-			Handler: p.Sends(o),
-			Workers: senders,
-			Limit:   c.Sinks[i].Limit,
-			Marks:   true,
-			Timeout: o.Kind.Timeout,
-			Backoff: retry.Key(),
-			GiveUp:  cmp.Or(c.Sinks[i].GiveUp, c.Queue.GiveUpAfter),
-			Died:    p.Died(o.Name),
-		})
+		for _, l := range a.ways(o) {
+			l.Handler = a.pipe.Sends(o)
+			l.Workers = senders
+			l.Limit = c.Sinks[i].Limit
+			l.Marks = true
+			l.Timeout = o.Kind.Timeout
+			l.Backoff = retry.Key()
+			l.GiveUp = cmp.Or(c.Sinks[i].GiveUp, c.Queue.GiveUpAfter)
+			l.Died = a.pipe.Died(o.Name)
+			lanes = append(lanes, l)
+		}
 	}
 	return lanes
+}
+
+// ways are the lanes of a sink: one, or one for each of its keys (R15). What a version
+// that knew no lanes of keys left in the sink's own lane goes out there, until none is left.
+func (a *App) ways(o pipeline.Outlet) []queue.Lane {
+	own := queue.Lane{Name: record.Lane(o.Name)}
+	keyed, ok := o.Sink.(sinks.Keyed)
+	if !ok {
+		return []queue.Lane{own}
+	}
+	var all []queue.Lane
+	for _, target := range keyed.Targets() {
+		all = append(all, queue.Lane{
+			Name:  record.KeyLane(o.Name, target),
+			Prove: func(ctx context.Context) error { return keyed.Verify(ctx, target) },
+		})
+	}
+	if a.waits(own.Name) {
+		all = append(all, own)
+	}
+	return all
+}
+
+// waits is true when something waits in the lane, or may.
+func (a *App) waits(lane string) bool {
+	jobs, err := a.engine.Jobs(context.Background(), queue.JobQuery{Lane: lane, State: queue.Queued, Limit: 1})
+	if err != nil {
+		a.o.Log.Error("whether something waits in a lane cannot be read", "lane", lane, "err", err)
+	}
+	return err != nil || len(jobs) > 0
 }

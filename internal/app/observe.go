@@ -26,6 +26,9 @@ func (o observer) Told(outcome event.Outcome)          { o.set.Event(string(outc
 func (o observer) Succeeded(plan string, at time.Time) { o.set.Succeeded(plan, at) }
 func (o observer) Expired(lane string, n int) {
 	sink, _ := record.SinkOf(lane)
+	o.SetAside(sink, n)
+}
+func (o observer) SetAside(sink string, n int) {
 	for range n {
 		o.set.Delivery(sink, metrics.Dead)
 	}

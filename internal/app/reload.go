@@ -33,7 +33,7 @@ func (a *App) use(c *config.Config, setup pipeline.Setup) {
 	a.metrics.Sinks(outletNames(setup.Outlets)...)
 	var h http.Handler = intake.NewHandler(c.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log)
 	a.intake.Store(&h)
-	a.pump.Set(buildLanes(c, a.pipe, setup.Outlets))
+	a.pump.Set(a.buildLanes(c, setup.Outlets))
 }
 
 // fixed names the keys that differ and take a restart.

@@ -32,7 +32,7 @@ correlator: {wait_seconds: 0}
 redis: {address: %q}
 sinks:
   hook: {type: webhook, url: "http://%s/"}
-  pager: {type: pagerduty, routing_keys: [0123456789abcdef0123456789abcdef], url: "http://%s"}
+  pager: {type: pagerduty, routing_keys: [0123456789abcdef0123456789abcdef], url: "http://%s", verify: false}
   chat: {type: slack, token: xoxb-none, channel: "#backups", url: "http://%s/api/"}
 `, redis.Addr, away, away, away))
 	b.start()

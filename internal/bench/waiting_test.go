@@ -77,7 +77,7 @@ func fourSinks(t *testing.T, correlator string) string {
 	for i := range waitingSinks - 1 {
 		text += fmt.Sprintf("  hook%d: {type: webhook, url: \"http://%s/%d\"}\n", i, away, i)
 	}
-	return text + fmt.Sprintf("  pager: {type: pagerduty, routing_keys: [0123456789abcdef0123456789abcdef], url: \"http://%s\"}\n", away)
+	return text + fmt.Sprintf("  pager: {type: pagerduty, routing_keys: [0123456789abcdef0123456789abcdef], url: \"http://%s\", verify: false}\n", away)
 }
 
 // plansBody is a webhook with one alert of each plan.

@@ -160,7 +160,7 @@ sinks:
     command: [%[1]s, ns8-sendmail]
     from: backup@example.org
     to: [admin@example.org]
-  oncall: {type: pagerduty, routing_keys: [%[3]s], url: %[4]q}
+  oncall: {type: pagerduty, routing_keys: [%[3]s], url: %[4]q, verify: false}
   chat: {type: slack, token: %[5]s, channel: %[6]q, url: %[7]q}
 `, runagent, filepath.Join(dir, "queue"), routingKey, pager, slackToken, channel, chat+"/api/")
 }

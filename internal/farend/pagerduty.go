@@ -35,6 +35,15 @@ type Alert struct {
 	Closed     time.Time // zero while it is open
 }
 
+// Change is a change event as PagerDuty would show it.
+type Change struct {
+	At         time.Time
+	RoutingKey string
+	Summary    string
+	Source     string
+	Details    json.RawMessage
+}
+
 // Taken is an event that PagerDuty answered with 202.
 type Taken struct {
 	At         time.Time
@@ -51,10 +60,11 @@ type PagerDuty struct {
 	Door
 	keys []string
 
-	mu     sync.Mutex
-	alerts []Alert
-	events []Taken
-	taken  map[string][]time.Time // by routing key, those inside the window
+	mu      sync.Mutex
+	alerts  []Alert
+	changes []Change
+	events  []Taken
+	taken   map[string][]time.Time // by routing key, those inside the window
 }
 
 // NewPagerDuty makes a PagerDuty that knows these routing keys.
@@ -67,6 +77,13 @@ func (p *PagerDuty) Alerts() []Alert {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.alerts)
+}
+
+// Changes returns all change events so far, the oldest first.
+func (p *PagerDuty) Changes() []Change {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.changes)
 }
 
 // Events returns all events that were answered with 202 so far, the oldest first.
@@ -84,37 +101,60 @@ func (p *PagerDuty) Know(keys ...string) {
 	p.keys = slices.Clone(keys)
 }
 
-// ServeHTTP answers POST /v2/enqueue.
+// ServeHTTP answers POST /v2/enqueue and POST /v2/change/enqueue.
 func (p *PagerDuty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.serve(w, r, func(body []byte) answer {
+		work, known := map[string]func(pdEvent, []byte) answer{"/v2/enqueue": p.enqueue, "/v2/change/enqueue": p.change}[r.URL.Path]
 		switch {
-		case r.URL.Path != "/v2/enqueue":
+		case !known:
 			return answer{status: http.StatusNotFound}
 		case r.Method != http.MethodPost:
 			return answer{status: http.StatusMethodNotAllowed, header: http.Header{"Allow": {http.MethodPost}}}
+		case len(body) > maxEventBytes:
+			return pdAnswer(http.StatusBadRequest, "invalid event", "Event object exceeds the size limit of 512 KB", nil)
 		}
-		return p.enqueue(body)
+		var e pdEvent
+		if err := json.Unmarshal(body, &e); err != nil {
+			return invalidEvent("JSON cannot be read")
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return work(e, body)
 	})
 }
 
-func (p *PagerDuty) enqueue(body []byte) answer {
-	if len(body) > maxEventBytes {
-		return pdAnswer(http.StatusBadRequest, "invalid event", "Event object exceeds the size limit of 512 KB", nil)
+// refuse is the answer to an event that is not taken; nil: it is taken, and counts.
+func (p *PagerDuty) refuse(key string, wrong []string) *answer {
+	var a answer
+	switch {
+	case len(wrong) > 0:
+		a = invalidEvent(wrong...)
+	case !slices.Contains(p.keys, key):
+		a = invalidEvent("Invalid routing key")
+	case !p.pace(key):
+		a = pdAnswer(http.StatusTooManyRequests, "throttle exceeded", "Events for this key arrive too quickly", nil)
+	default:
+		return nil
 	}
-	var e pdEvent
-	if err := json.Unmarshal(body, &e); err != nil {
-		return pdAnswer(http.StatusBadRequest, "invalid event", "Event object is invalid", []string{"JSON cannot be read"})
+	return &a
+}
+
+// change takes a change event, as
+// https://developer.pagerduty.com/docs/events-api-v2/send-change-events/ describes it:
+// it is shown beside the alerts, and alerts nobody.
+func (p *PagerDuty) change(e pdEvent, _ []byte) answer {
+	if a := p.refuse(e.RoutingKey, e.changeFaults()); a != nil {
+		return *a
 	}
-	if wrong := e.faults(); len(wrong) > 0 {
-		return pdAnswer(http.StatusBadRequest, "invalid event", "Event object is invalid", wrong)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !slices.Contains(p.keys, e.RoutingKey) {
-		return pdAnswer(http.StatusBadRequest, "invalid key", "Invalid routing key", nil)
-	}
-	if !p.pace(e.RoutingKey) {
-		return pdAnswer(http.StatusTooManyRequests, "throttle exceeded", "Events for this key arrive too quickly", nil)
+	p.changes = append(p.changes, Change{
+		At: p.now(), RoutingKey: e.RoutingKey, Summary: e.Payload.Summary, Source: e.Payload.Source, Details: e.Payload.Details,
+	})
+	return jsonAnswer(http.StatusAccepted, map[string]string{"status": "success", "message": "Change event processed"})
+}
+
+func (p *PagerDuty) enqueue(e pdEvent, body []byte) answer {
+	if a := p.refuse(e.RoutingKey, e.faults()); a != nil {
+		return *a
 	}
 	if e.DedupKey == "" {
 		sum := sha256.Sum256(append(body, byte(len(p.alerts))))
@@ -169,6 +209,10 @@ func (p *PagerDuty) apply(e pdEvent) bool {
 func pdTaken(key string) answer {
 	return jsonAnswer(http.StatusAccepted, map[string]string{
 		"status": "success", "message": "Event processed", "dedup_key": key})
+}
+
+func invalidEvent(wrong ...string) answer {
+	return pdAnswer(http.StatusBadRequest, "invalid event", "Event object is invalid", wrong)
 }
 
 func pdAnswer(status int, state, message string, wrong []string) answer {

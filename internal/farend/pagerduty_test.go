@@ -152,3 +152,49 @@ func TestPagerDutyTakes120InAnyMinute(t *testing.T) {
 		t.Errorf("%d requests are on record", n)
 	}
 }
+
+func TestPagerDutyTakesChangeEvents(t *testing.T) {
+	at := time.Unix(1_800_000_000, 0)
+	p := farend.NewPagerDuty(func() time.Time { return at }, key)
+	change := func(key, payload string) string {
+		return fmt.Sprintf(`{"routing_key":%q,"payload":%s,"links":[{"href":"https://example.org"}]}`, key, payload)
+	}
+	const good = `{"summary":"deployed","source":"x","timestamp":"2026-11-03T02:30:00Z","custom_details":{"build":7}}`
+	for says, body := range map[string]string{
+		"Change event processed":  change(key, good),
+		"Invalid routing key":     change(other, good),
+		"should be 32 characters": change("short", good),
+		"'payload' is missing":    change(key, "null"),
+		"payload.summary":         change(key, `{"source":"x"}`),
+		"timestamp":               change(key, `{"summary":"s","timestamp":"yesterday"}`),
+	} {
+		want := 400
+		if says == "Change event processed" {
+			want = 202
+		}
+		if status, answer := post(p, "/v2/change/enqueue", body); status != want || !strings.Contains(answer, says) {
+			t.Errorf("%s: %d %s", says, status, answer)
+		}
+	}
+	changes := p.Changes()
+	if len(changes) != 1 || changes[0].Summary != "deployed" || changes[0].RoutingKey != key || !changes[0].At.Equal(at) || string(changes[0].Details) != `{"build":7}` {
+		t.Errorf("it shows %+v", changes)
+	}
+	if len(p.Alerts()) != 0 || len(p.Events()) != 0 {
+		t.Errorf("a change event alerted: %+v", p.Alerts())
+	}
+	for range 119 { // they count like events
+		post(p, "/v2/change/enqueue", change(key, good))
+	}
+	if status, _ := post(p, "/v2/enqueue", trigger(key, "a")); status != 429 {
+		t.Errorf("after 120 change events an event is answered %d", status)
+	}
+}
+
+func TestR15PagerDutyNamesAnUnknownKeyInItsErrors(t *testing.T) {
+	p := farend.NewPagerDuty(time.Now, key)
+	status, answer := post(p, "/v2/enqueue", trigger(other, "a"))
+	if status != 400 || answer != `{"errors":["Invalid routing key"],"message":"Event object is invalid","status":"invalid event"}` {
+		t.Errorf("%d %s", status, answer)
+	}
+}

@@ -43,7 +43,7 @@ func (p *Pipeline) audience(told []event.Audience, e event.Event) []telling {
 		if e.Status == event.StatusSuccess && !o.Kind.Calm {
 			continue
 		}
-		for _, target := range o.Sink.Targets() {
+		for _, target := range o.targets(told, e.DedupKey) {
 			a := event.Audience{Sink: name, Target: target}
 			if !slices.Contains(told, a) {
 				all = append(all, tells(a, e, as, false))

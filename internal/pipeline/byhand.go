@@ -2,9 +2,10 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
@@ -31,9 +32,13 @@ func (p *Pipeline) Retry(ctx context.Context, id string) (string, error) {
 	if d, err = p.present(ctx, d, &step); err != nil {
 		return "", err
 	}
-	again := queue.Job{ID: deliveryName(p.NewID(), d.Sink, d.Target), Lane: job.Lane, Key: job.Key, Due: p.Now(), Keep: true}
-	if again.Payload, err = json.Marshal(d); err != nil {
-		return "", fmt.Errorf("encode delivery of event %s to %s: %w", d.Event, d.Sink, err)
+	dedup := strings.TrimSuffix(job.Key, orderKey("", d.Target))
+	if d, err = p.reach(ctx, d, dedup, &step); err != nil {
+		return "", err
+	}
+	again, err := p.anew(ctx, d, dedup, d.Target)
+	if err != nil {
+		return "", err
 	}
 	step.Drop = []queue.Drop{{ID: id, To: queue.Dropped, Reason: "sent once more by hand, as " + again.ID}}
 	step.Put = []queue.Job{again}
@@ -111,6 +116,35 @@ func (p *Pipeline) alone(ctx context.Context, in event.Incident, ref event.PlanR
 	}
 	step.Guard = append(step.Guard, queue.Row{Key: row.Key, Rev: row.Rev})
 	return nil
+}
+
+// reach finds another way for a delivery whose key is lost (R15): the incident is told
+// there as one that is new. An end is refused, because it ends nothing there.
+func (p *Pipeline) reach(ctx context.Context, d record.Delivery, dedup string, step *queue.Step) (record.Delivery, error) {
+	o := p.outlets[d.Sink]
+	lost := o.lost(record.Lane(d.Sink), d.Target)
+	if lost == nil {
+		return d, nil
+	}
+	if d.As == event.StatusResolved {
+		return d, fmt.Errorf("%w: %w; end it by hand at the far end, and drop this", record.ErrRefused, lost)
+	}
+	in, row, err := p.incident(ctx, d.Incident) // none for a delivery that belongs to none
+	if err != nil {
+		return d, err
+	}
+	in.Told = slices.DeleteFunc(in.Told, func(a event.Audience) bool { return a == audienceOf(d) })
+	d.Target = o.targets(in.Told, dedup)[0]
+	if d.As == event.StatusChanged {
+		d.As = event.StatusOpen
+	}
+	if row.Rev == 0 {
+		return d, nil
+	}
+	if to := audienceOf(d); !slices.Contains(in.Told, to) {
+		in.Told = append(in.Told, to)
+	}
+	return d, replace(step, row, in)
 }
 
 // kept refuses a delivery whose event is forgotten.

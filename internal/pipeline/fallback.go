@@ -31,11 +31,19 @@ func (p *Pipeline) Died(sink string) func(queue.Job) queue.Step {
 // nobody is to be told.
 func (p *Pipeline) report(o Outlet, j queue.Job, instead event.Instead) (queue.Step, error) {
 	d, err := record.ReadDelivery(j)
-	if err != nil || o.Fallback == "" || d.Instead != nil {
+	if err != nil {
 		return queue.Step{}, err
 	}
+	return p.reportOf(o, j.ID, d, instead)
+}
+
+// reportOf is report, of a delivery that was read.
+func (p *Pipeline) reportOf(o Outlet, id string, d record.Delivery, instead event.Instead) (queue.Step, error) {
+	if o.Fallback == "" || d.Instead != nil {
+		return queue.Step{}, nil
+	}
 	row, err := record.ReportRow(d.Plan, record.Reported{
-		Delivery: j.ID, Incident: d.Incident, Event: d.Event, As: d.As, Instead: instead, Fallback: o.Fallback,
+		Delivery: id, Incident: d.Incident, Event: d.Event, As: d.As, Instead: instead, Fallback: o.Fallback,
 	})
 	if err != nil {
 		return queue.Step{}, err
@@ -68,12 +76,20 @@ func (p *Pipeline) Late(ctx context.Context) error {
 		if o.Fallback == "" || o.FallbackAfter <= 0 {
 			continue
 		}
-		lane := record.Lane(o.Name)
-		for more := true; more; {
-			var err error
-			if more, err = p.latePage(ctx, o, lane); err != nil {
+		for _, lane := range o.lanes() {
+			if err := p.lateIn(ctx, o, lane); err != nil {
 				return fmt.Errorf("look for late deliveries of %s: %w", o.Name, err)
 			}
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) lateIn(ctx context.Context, o Outlet, lane string) error {
+	for more := true; more; {
+		var err error
+		if more, err = p.latePage(ctx, o, lane); err != nil {
+			return err
 		}
 	}
 	return nil

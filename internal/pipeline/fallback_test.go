@@ -257,3 +257,31 @@ func (h *house) counts(want ...any) {
 		}
 	}
 }
+
+// Two addresses die of one event, one after the other, while the fallback is down: the
+// notice that waits for it already is neither lost nor said twice.
+func TestR12TheSameNoticeToAFallbackIsToldOnce(t *testing.T) {
+	for _, away := range []time.Duration{0, time.Hour} {
+		inHouse(t, func(h *house) {
+			h.routes = []router.Route{{Sinks: []string{"mail"}}}
+			h.chain, h.how[1] = true, sinks.KeepNews
+			h.restart()
+			began, up := time.Now(), time.Now().Add(away)
+			h.mail.answer = func(m sinks.Message) error {
+				if m.Target == "bob@example.org" && time.Since(began) < 10*time.Minute {
+					return retry.After(time.Minute, errors.New("450 greylisted"))
+				}
+				return refusesForGood(m)
+			}
+			h.pager.answer = func(sinks.Message) error {
+				if time.Now().Before(up) {
+					return retry.Refused(retry.Down(0, errors.New("connection refused")))
+				}
+				return nil
+			}
+			h.cluster.set(night(-time.Hour, true, event.Partial, bad, good))
+			h.alert(event.Firing, "1", 2*time.Hour)
+			want(t, "oncall", h.pager.said(), "key-1 open")
+		})
+	}
+}

@@ -163,6 +163,7 @@ func (observer) Looked(time.Duration)        {}
 func (observer) Told(event.Outcome)          {}
 func (observer) Succeeded(string, time.Time) {}
 func (observer) Superseded(string, int)      {}
+func (observer) SetAside(string, int)        {}
 
 // house is a whole pipeline over a real engine, with ears for sinks.
 type house struct {
@@ -175,6 +176,9 @@ type house struct {
 	routes  []router.Route
 	words   renderer
 	how     [2]sinks.Superseding // of mail and oncall
+	// newPager builds what oncall is in place of pager; nil: it is pager.
+	newPager func() sinks.Sink
+	limit    retry.Limit // of every sink
 	// fallback is oncall's, after 15 minutes; giveUp the age at which it gives up.
 	fallback  string
 	chain     bool // oncall is the mail's, too
@@ -215,7 +219,7 @@ func (h *house) start() {
 	}
 	outlets := []pipeline.Outlet{
 		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
-		{Name: "oncall", Sink: h.pager, Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute},
+		{Name: "oncall", Sink: h.oncall(), Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute},
 	}
 	if h.chain {
 		outlets[0].Fallback, outlets[0].FallbackAfter = "oncall", 15*time.Minute
@@ -233,10 +237,11 @@ func (h *house) start() {
 	})
 	lanes := []queue.Lane{{Name: record.Inbox, Handler: p.Looks(), Workers: 2, Backoff: retry.Key()}}
 	for _, o := range outlets {
-		lanes = append(lanes, queue.Lane{
-			Name: record.Lane(o.Name), Handler: p.Sends(o), Workers: 2, Marks: true, Backoff: retry.Key(),
-			GiveUp: h.giveUp, Died: p.Died(o.Name),
-		})
+		for _, l := range waysOf(o, h.limit) {
+			l.Handler, l.Workers, l.Marks, l.Backoff = p.Sends(o), 2, true, retry.Key()
+			l.GiveUp, l.Died = h.giveUp, p.Died(o.Name)
+			lanes = append(lanes, l)
+		}
 	}
 	pump := queue.NewPump(engine, lanes, queue.PumpOptions{Now: time.Now, Random: func() float64 { return 0.5 }, Log: log, Grace: time.Second})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -49,6 +49,7 @@ type Observer interface {
 	Told(o event.Outcome)                // one event recorded
 	Succeeded(plan string, at time.Time) // a successful run was seen
 	Superseded(sink string, n int)       // deliveries whose place a newer one took
+	SetAside(sink string, n int)         // deliveries that died without an attempt of their own
 }
 
 // Outlet is a configured sink.

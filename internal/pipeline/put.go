@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
@@ -35,20 +36,20 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 // keep their order; the key is the dedup key, because a new incident must not
 // overtake the end of the one before.
 func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d record.Delivery) error {
-	job := queue.Job{
-		ID:   deliveryID(t),
-		Lane: record.Lane(d.Sink),
-		Key:  t.key + "\x00" + d.Target,
-		Due:  p.Now(),
-		Keep: true,
+	job := queue.Job{ID: deliveryID(t), Key: orderKey(t.key, d.Target), Due: p.Now(), Keep: true}
+	var err error
+	if job.Lane, err = p.lane(ctx, d, job.Key); err != nil {
+		return err
 	}
 	how := p.outlets[d.Sink].Kind.Supersede
 	var before []waiting
 	if d.Incident != "" && how != sinks.KeepAll {
-		var err error
 		if before, err = p.waiting(ctx, job, d.Incident); err != nil {
 			return err
 		}
+	}
+	if slices.ContainsFunc(before, func(w waiting) bool { return w.id == job.ID }) {
+		return nil // the very same waits already, or is just being sent
 	}
 	c := supersede(how, before, d)
 	for _, id := range c.drop {
@@ -61,13 +62,15 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	if !c.put {
 		return nil
 	}
-	var err error
 	if job.Payload, err = json.Marshal(c.next); err != nil {
 		return fmt.Errorf("encode delivery of event %s to %s: %w", d.Event, d.Sink, err)
 	}
 	step.Put = append(step.Put, job)
 	return nil
 }
+
+// orderKey is the key of the deliveries for one target under a dedup key.
+func orderKey(dedup, target string) string { return dedup + "\x00" + target }
 
 // waiting lists the deliveries of the incident that wait for the same target, the
 // oldest first. One that cannot be read goes its own way.

@@ -61,8 +61,11 @@ func (c *change) takePlaceOf(unheard []waiting) {
 		c.drop = append(c.drop, w.id)
 		c.next.Instead = cmp.Or(c.next.Instead, w.Instead)
 	}
-	if c.next.As == event.StatusChanged && opens(unheard) {
-		c.next.As = event.StatusOpen
+	if opens(unheard) {
+		c.next.Again = false
+		if c.next.As == event.StatusChanged {
+			c.next.As = event.StatusOpen
+		}
 	}
 }
 

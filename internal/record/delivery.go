@@ -25,6 +25,12 @@ const Outbound = "to/"
 // Lane is the lane of a sink.
 func Lane(sink string) string { return Outbound + sink }
 
+// KeyLane is the lane of one of a sink's keys. A target that stands for a key is
+// "key-" and its hash.
+func KeyLane(sink, target string) string {
+	return Lane(sink) + "#" + strings.TrimPrefix(target, "key-")
+}
+
 // SinkOf is the sink whose lane this is, also when it is the lane of one of its keys,
 // which bears a # and more behind its name; ok is false for any other lane.
 func SinkOf(lane string) (sink string, ok bool) {

@@ -62,6 +62,10 @@ func TestALaneTellsItsSink(t *testing.T) {
 	if sink, ok := record.SinkOf(record.Lane("mail")); !ok || sink != "mail" {
 		t.Errorf("got %q, %v", sink, ok)
 	}
+	lane := record.KeyLane("oncall", "key-0a1b2c3d")
+	if sink, ok := record.SinkOf(lane); !ok || sink != "oncall" || lane != record.Lane("oncall")+"#0a1b2c3d" {
+		t.Errorf("lane %q is that of %q, %v", lane, sink, ok)
+	}
 	if _, ok := record.SinkOf(record.Inbox); ok {
 		t.Error("the inbox is no sink's")
 	}

@@ -53,6 +53,9 @@ func (l *lane) lease(ctx, air context.Context) error {
 		pace, err = l.refill(ctx)
 		return err
 	})
+	if err == nil {
+		err = l.prove(ctx, pace)
+	}
 	for err == nil {
 		err = l.next(ctx, air, pace)
 	}
@@ -60,6 +63,33 @@ func (l *lane) lease(ctx, air context.Context) error {
 		return err
 	}
 	return nil // ctx ended, and insist gives up for nothing else
+}
+
+// prove has the lane's settings proved where somebody can. The error is ctx's.
+func (l *lane) prove(ctx context.Context, pace *Limiter) error {
+	if l.Prove == nil {
+		return nil
+	}
+	if err := l.hold(ctx, pace); err != nil {
+		return err
+	}
+	pace.Take(l.clock.Own())
+	err := l.within(ctx, l.Prove)
+	if err != nil && ctx.Err() == nil {
+		l.gate.settle(false, retry.Of(err), err)
+		l.log.Error("queue: the lane's settings were found wrong", "err", err)
+	}
+	return ctx.Err()
+}
+
+// within calls f within the lane's time.
+func (l *lane) within(ctx context.Context, f func(context.Context) error) error {
+	if l.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.Timeout)
+		defer cancel()
+	}
+	return f(ctx)
 }
 
 // next waits for a free worker, for a job, for the gate and for the limit, in this

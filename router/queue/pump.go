@@ -52,6 +52,10 @@ type Lane struct {
 	// Died returns what else shall happen in the very step that sets a job of this
 	// lane aside; its State is Dead and its Reason is filled in. Nil: nothing.
 	Died func(j Job) Step
+	// Prove is asked once before the lane leases its first job, at the lane's pace and
+	// within Timeout. An error shuts the gate as that of a send does. Nil: there is
+	// nothing to be proved.
+	Prove func(ctx context.Context) error
 }
 
 // Gate is whether a lane sends at this moment (R12).

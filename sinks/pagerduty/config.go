@@ -16,15 +16,18 @@ const usualURL = "https://events.pagerduty.com"
 
 // Config is the section of a PagerDuty sink.
 type Config struct {
-	// RoutingKeys holds the integration key of an "Events API v2" integration.
+	// RoutingKeys holds the integration keys of "Events API v2" integrations. Each
+	// incident goes through one of them.
 	RoutingKeys []secret.String `koanf:"routing_keys"`
 	// URL is the base to which /v2/enqueue is added, for tests, proxies and
 	// accounts of another region.
 	URL string `koanf:"url"`
+	// Verify asks PagerDuty at each start and reload whether it knows the keys.
+	Verify bool `koanf:"verify"`
 }
 
 // DefaultConfig returns the settings that nobody has to write.
-func DefaultConfig() Config { return Config{URL: usualURL} }
+func DefaultConfig() Config { return Config{URL: usualURL, Verify: true} }
 
 // Validate looks at the settings without asking PagerDuty. It does not count the
 // characters of a key: PagerDuty alone knows its keys.
@@ -33,27 +36,35 @@ func (c Config) Validate() []fault.Fault {
 }
 
 func (c Config) checkKeys() []fault.Fault {
-	switch len(c.RoutingKeys) {
-	case 0:
+	if len(c.RoutingKeys) == 0 {
 		return []fault.Fault{{Key: "routing_keys", Text: "is empty",
 			Remedy: "give the integration key of an Events API v2 integration"}}
-	case 1:
-		return checkKey(c.RoutingKeys[0])
 	}
-	return []fault.Fault{{Key: "routing_keys",
-		Text:   fmt.Sprintf("holds %d keys, and several keys are not supported yet", len(c.RoutingKeys)),
-		Remedy: "give one key, or make a sink of its own for each"}}
+	var faults []fault.Fault
+	seen := make(map[string]int)
+	for i, key := range c.RoutingKeys {
+		text, remedy := wrong(key.Reveal())
+		if first, twice := seen[target(key)]; twice && text == "" {
+			text, remedy = fmt.Sprintf("is the same key as routing_keys.%d", first), "keep one of the two"
+		}
+		if text != "" {
+			faults = append(faults, fault.Fault{Key: fmt.Sprintf("routing_keys.%d", i), Text: text, Remedy: remedy})
+			continue
+		}
+		seen[target(key)] = i
+	}
+	return faults
 }
 
-func checkKey(key secret.String) []fault.Fault {
-	text := key.Reveal()
-	const remedy = "copy the integration key from PagerDuty, 32 letters and digits"
+// wrong says what is wrong with a key; "": nothing that can be seen.
+func wrong(key string) (text, remedy string) {
+	remedy = "copy the integration key from PagerDuty, 32 letters and digits"
 	odd := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
 	switch {
-	case text == "":
-		return []fault.Fault{{Key: "routing_keys.0", Text: "is empty", Remedy: remedy}}
-	case strings.ContainsFunc(text, odd):
-		return []fault.Fault{{Key: "routing_keys.0", Text: "holds white space or unprintable characters", Remedy: remedy}}
+	case key == "":
+		return "is empty", remedy
+	case strings.ContainsFunc(key, odd):
+		return "holds white space or unprintable characters", remedy
 	}
-	return nil
+	return "", ""
 }

@@ -25,9 +25,9 @@ const (
 
 // event puts a message into PagerDuty's words. A resolve carries what PagerDuty
 // needs and nothing it could stumble over.
-func (s *Sink) event(m sinks.Message) api.V2Event {
+func (s *Sink) event(k key, m sinks.Message) api.V2Event {
 	e := api.V2Event{
-		RoutingKey: s.key.Reveal(),
+		RoutingKey: k.secret.Reveal(),
 		Action:     "trigger",
 		DedupKey:   dedupKey(m),
 		Client:     "bellhop",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,10 @@ import (
 // 30 s apart (https://developer.pagerduty.com/docs/events-api-v2/rate-limits/)
 // and promises no Retry-After for events, but one that comes is obeyed.
 const throttled = 30 * time.Second
+
+// errInvalid is in the chain of an error in which PagerDuty calls the routing key
+// itself invalid: it knows no integration of it.
+var errInvalid = errors.New("the routing key is invalid")
 
 // reply is the body of PagerDuty's answers.
 type reply struct {
@@ -61,7 +66,7 @@ func read(body []byte) (r reply, ok bool) {
 func (s *Sink) refused(call *wire.Call, r reply, readable bool) error {
 	reason := errors.New("answered " + call.Said())
 	if readable && r.Message != "" {
-		reason = fmt.Errorf("answered %s: %s", call.Answer(), s.caller.Clean(r.text()))
+		reason = fmt.Errorf("answered %s: %s", call.Answer(), s.caller.Clean(strings.Join(r.sentences(), "; ")))
 	}
 	switch call.Status {
 	case http.StatusTooManyRequests:
@@ -73,39 +78,55 @@ func (s *Sink) refused(call *wire.Call, r reply, readable bool) error {
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
 		return retry.Refused(retry.Broken(fmt.Errorf("%w; see whether url is PagerDuty's address", reason)))
 	case http.StatusBadRequest:
-		if !blamesKey(r, readable, call.Body) {
+		said := sentences(r, readable, call.Body)
+		if !slices.ContainsFunc(said, blamesKey) {
 			return retry.Permanent(reason)
 		}
 		// Every event would be refused for it, and none is once the key is right.
-		return retry.Refused(retry.Broken(fmt.Errorf("%w; the routing key is wrong or was removed: write the integration key of an Events API v2 integration into routing_keys", reason)))
+		reason = fmt.Errorf("%w; the routing key is wrong or was removed: write the integration key of an Events API v2 integration into routing_keys", reason)
+		if slices.ContainsFunc(said, callsKeyInvalid) {
+			reason = fmt.Errorf("%w: %w", errInvalid, reason)
+		}
+		return retry.Refused(retry.Broken(reason))
 	}
 	return retry.HTTP(call.Status, call.Header, s.now(), reason)
 }
 
-// text is everything that PagerDuty says about the reason.
-func (r reply) text() string {
-	parts := []string{r.Status, r.Message}
+// sentences are what PagerDuty says about the reason.
+func (r reply) sentences() []string {
+	said := []string{r.Status, r.Message}
 	var many []string
 	var one string
 	switch {
 	case json.Unmarshal(r.Errors, &many) == nil:
-		parts = append(parts, many...)
+		said = append(said, many...)
 	case json.Unmarshal(r.Errors, &one) == nil:
-		parts = append(parts, one)
+		said = append(said, one)
 	}
-	return strings.Join(parts, "; ")
+	return said
 }
 
-// blamesKey reports whether a 400 is about the routing key ("Invalid routing
-// key", "Length of 'routing_key' is incorrect") and not about this event. A body
-// that is neither PagerDuty's JSON nor a short sentence blames nobody: it may be
-// our own request, quoted.
-func blamesKey(r reply, readable bool, body []byte) bool {
-	const sentence = 200
-	text := r.text()
-	if !readable && len(body) <= sentence {
-		text = string(body)
+// sentences are what was said with an answer. A body that is neither PagerDuty's JSON
+// nor a short sentence says nothing: it may be our own request, quoted.
+func sentences(r reply, readable bool, body []byte) []string {
+	const short = 200
+	switch {
+	case readable:
+		return r.sentences()
+	case len(body) <= short:
+		return []string{string(body)}
 	}
-	text = strings.ToLower(strings.ReplaceAll(text, "_", " "))
-	return strings.Contains(text, "routing key") || strings.Contains(text, "integration key")
+	return nil
+}
+
+// blamesKey reports whether a 400 is about the routing key ("Invalid routing key",
+// "Length of 'routing_key' is incorrect") and not about this event.
+func blamesKey(sentence string) bool {
+	sentence = strings.ToLower(strings.ReplaceAll(sentence, "_", " "))
+	return strings.Contains(sentence, "routing key") || strings.Contains(sentence, "integration key")
+}
+
+// callsKeyInvalid reports whether PagerDuty says that it does not know the key.
+func callsKeyInvalid(sentence string) bool {
+	return strings.EqualFold(strings.Trim(sentence, " .\r\n"), "invalid routing key")
 }

@@ -2,6 +2,7 @@ package sinktest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,5 +144,31 @@ func (c Case) targets(t *testing.T) {
 		if again := r.sink.Targets(); strings.Join(again, "\n") != strings.Join(names, "\n") {
 			r.t.Errorf("the targets were %q and then %q", names, again)
 		}
+		if keyed, ok := r.sink.(sinks.Keyed); ok {
+			r.pins(keyed, names)
+		}
 	})
+}
+
+// pins looks at what a keyed sink promises while all its keys are good (R15).
+func (r *room) pins(keyed sinks.Keyed, names []string) {
+	for _, name := range names {
+		if err := keyed.Lost(name); err != nil {
+			r.t.Errorf("%s is lost: %v", name, err)
+		}
+	}
+	if keyed.Lost("nobody") == nil {
+		r.t.Error("a key that is none of its own is not lost")
+	}
+	for _, incident := range hostileTexts() {
+		pin := keyed.Pin(incident)
+		if !slices.Contains(names, pin) || keyed.Pin(incident) != pin {
+			r.t.Errorf("an incident is pinned to %q and then to %q", pin, keyed.Pin(incident))
+		}
+	}
+	m := r.Message
+	m.Target = names[0]
+	if receipt, err := r.sink.Send(r.t.Context(), m); err != nil || receipt.Memory == nil {
+		r.t.Errorf("of what was taken over it remembers %q, error %v", receipt.Memory, err)
+	}
 }
