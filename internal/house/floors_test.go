@@ -55,6 +55,7 @@ var floors = map[string]int{
 	"internal/event":  0,
 	"internal/fault":  0,
 	"internal/house":  0,
+	"internal/notify": 0,
 	"internal/proc":   0,
 	"internal/retry":  0,
 	"internal/secret": 0,
