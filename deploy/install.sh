@@ -118,7 +118,7 @@ act() {
 # --root does not, unless it is a stage.
 systemd() { [ -d "$root/run/systemd/system" ] && command -v systemctl >/dev/null 2>&1; }
 
-# same is true when a file has this content, mode and owner already.
+# same is true when a file has the content of another, and this mode, already.
 same() {
 	cmp -s "$1" "$2" && [ -n "$(find "$2" -prune -perm "$3")" ]
 }
@@ -340,6 +340,7 @@ refuse() { die 'nothing was changed: what is there was not to be replaced'; }
 # shut for those whom its secrets do not concern.
 put_config() {
 	if [ -n "$candidate" ] && [ "$candidate" != "$config" ]; then
+		[ -d "${config%/*}" ] || act mkdir -m 750 "${config%/*}"
 		put "$candidate" "$config" 640
 	elif [ -n "$(find "$config" -prune -perm -o=r 2>/dev/null)" ]; then
 		act chmod o= "$config"
