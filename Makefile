@@ -4,6 +4,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
+OUT     ?= bin/bellhop
 
 .DEFAULT_GOAL := help
 
@@ -13,7 +14,7 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/bellhop
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/bellhop ./cmd/bellhop
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(OUT) ./cmd/bellhop
 
 .PHONY: demo
 demo: build ## the main job on this machine, told as a story, without NethServer
@@ -38,11 +39,12 @@ pictures: ## draw the mails of docs/messages.md anew, where there is Chromium
 	BELLHOP_PICTURES=$(CURDIR)/docs/pictures $(GO) test -run '^TestPictures$$' -count=1 -v ./templates
 
 .PHONY: lint
-lint: ## gofmt, vet, staticcheck, tidy
+lint: ## gofmt, vet, staticcheck, tidy, and shellcheck where it is installed
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	$(GO) mod tidy -diff
+	@! command -v shellcheck >/dev/null || shellcheck deploy/*.sh deploy/package/*.sh
 
 .PHONY: fuzz
 fuzz: ## fuzz each parser for FUZZTIME (30s)
@@ -54,11 +56,13 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 	done
 
 .PHONY: package
-package: build ## pack binary, example configuration and licence into dist/
-	rm -rf dist && mkdir -p dist/bellhop-$(VERSION)
-	cp bin/bellhop README.md CHANGELOG.md LICENSE config/example.yml dist/bellhop-$(VERSION)/
-	tar -C dist -czf dist/bellhop-$(VERSION)-linux-$$($(GO) env GOARCH).tar.gz bellhop-$(VERSION)
-	@ls -l dist/*.tar.gz
+package: ## pack .deb, .rpm and .tar.gz for amd64 and arm64 into dist/, with checksums
+	rm -rf dist
+	@set -e; for arch in amd64 arm64; do \
+	  GOOS=linux GOARCH=$$arch $(MAKE) --no-print-directory build OUT=dist/$$arch/bellhop; \
+	  GO='$(GO)' ./deploy/package/pack.sh $$arch '$(VERSION)'; \
+	done
+	@cd dist && sha256sum *.deb *.rpm *.tar.gz >SHA256SUMS && cat SHA256SUMS
 
 .PHONY: clean
 clean: ## remove what was built

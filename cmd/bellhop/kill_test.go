@@ -39,10 +39,12 @@ type daemon struct {
 	t      *testing.T
 	file   string
 	folder string // of the queue
-	cmd    *osexec.Cmd
-	url    string
-	mu     sync.Mutex
-	said   []string // lines of the log
+	// environ is what it finds beside the environment of the test.
+	environ []string
+	cmd     *osexec.Cmd
+	url     string
+	mu      sync.Mutex
+	said    []string // lines of the log
 }
 
 // newDaemon prepares a bellhop whose cluster does not answer and which tells one
@@ -87,7 +89,7 @@ var addressInLog = regexp.MustCompile(`address=(\S+)`)
 func (d *daemon) start() {
 	d.t.Helper()
 	d.cmd = osexec.Command(os.Args[0], "--config", d.file, "serve")
-	d.cmd.Env = append(os.Environ(), asProgram+"=yes")
+	d.cmd.Env = append(append(os.Environ(), asProgram+"=yes"), d.environ...)
 	stderr, err := d.cmd.StderrPipe()
 	if err != nil {
 		d.t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"bellhop/internal/notify"
 )
 
 func main() {
@@ -32,12 +34,13 @@ func main() {
 	os.Exit(code)
 }
 
-// takeEnviron returns the environment and takes bellhop's own variables out of
-// it: they may hold secrets, which the commands that bellhop runs need not see.
+// takeEnviron returns the environment and takes out of it what is meant for bellhop
+// alone: its own variables, which may hold secrets, and those of the service
+// manager, to which a command that bellhop runs must not speak in its place.
 func takeEnviron() []string {
 	environ := os.Environ()
 	for _, variable := range environ {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "BELLHOP_") {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "BELLHOP_") || notify.Variable(name) {
 			_ = os.Unsetenv(name) // fails only for names that cannot be in an environment
 		}
 	}

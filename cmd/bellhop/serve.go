@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bellhop/internal/app"
+	"bellhop/internal/notify"
 )
 
 func newServe(p *process) *cobra.Command {
@@ -33,7 +34,13 @@ func serve(ctx context.Context, p *process) error {
 	}
 	defer book.close()
 	log := book.log
-	a, err := app.New(app.Options{Config: c, Version: version, Program: p.program, Now: time.Now, Log: log})
+	manager, err := notify.New(p.environ, os.Getpid())
+	if err != nil {
+		return err
+	}
+	a, err := app.New(app.Options{
+		Config: c, Version: version, Program: p.program, Now: time.Now, Log: log, Manager: manager,
+	})
 	if err != nil {
 		return err
 	}
@@ -44,9 +51,19 @@ func serve(ctx context.Context, p *process) error {
 	return err
 }
 
-// reload reads everything anew, and leaves everything as it was when something is
-// wrong with it (R20).
+// reload reads everything anew, and has the service manager know meanwhile.
 func reload(p *process, a *app.App, book *logbook) {
+	a.Tell(notify.Reloading)
+	status := "the new configuration was read, and is in force"
+	if !reread(p, a, book) {
+		status = "the new configuration is wrong, see the log: the old one stays in force"
+	}
+	a.Tell(notify.Ready, notify.Status(status))
+}
+
+// reread reads everything anew, and leaves everything as it was when something is
+// wrong with it (R20).
+func reread(p *process, a *app.App, book *logbook) (ok bool) {
 	log := book.log
 	c, err := load(p)
 	var restart []string
@@ -67,6 +84,7 @@ func reload(p *process, a *app.App, book *logbook) {
 	if err == nil {
 		log.Info("the configuration was read anew", "sinks", len(c.Sinks), "routes", len(c.Routes))
 	}
+	return err == nil
 }
 
 // onHangup calls f at each SIGHUP, one after the other. It returns how to stop that.

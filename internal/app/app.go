@@ -27,6 +27,7 @@ import (
 	"bellhop/internal/admin"
 	"bellhop/internal/intake"
 	"bellhop/internal/metrics"
+	"bellhop/internal/notify"
 	"bellhop/internal/pipeline"
 	"bellhop/router/queue"
 	"bellhop/router/queue/disk"
@@ -42,6 +43,8 @@ type Options struct {
 	Program string // path of the running program, for sinks that run it
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Manager is told how bellhop stands.
+	Manager notify.Manager
 	// State stands in for the cluster's Redis; nil reads the real one.
 	State correlate.Store
 }
@@ -118,6 +121,13 @@ func (a *App) ready(ctx context.Context) error {
 	return nil
 }
 
+// answers returns when the queue's writer, through which everything goes that
+// bellhop accepts or ends, has answered. It asks for a row that nobody writes, so
+// that nothing is written for it.
+func (a *App) answers(ctx context.Context) error {
+	return a.engine.Do(ctx, queue.Step{Guard: []queue.Row{{Key: "alive"}}})
+}
+
 // newIDs makes ids that sort by time, also those of one millisecond.
 func (a *App) newIDs() func() string {
 	entropy := &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.Reader, 0)}
@@ -142,6 +152,7 @@ func (a *App) Run(ctx context.Context) error {
 	for _, t := range a.tasks() {
 		group.Go(func() error { t.run(ctx, a.o.Log); return nil })
 	}
+	group.Go(func() error { a.report().run(ctx); return nil })
 	err := group.Wait()
 	return errors.Join(err, a.close())
 }

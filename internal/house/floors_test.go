@@ -59,6 +59,7 @@ var floors = map[string]int{
 	"internal/fault":  0,
 	"internal/house":  0,
 	"internal/pdcef":  0,
+	"internal/notify": 0,
 	"internal/proc":   0,
 	"internal/retry":  0,
 	"internal/secret": 0,
