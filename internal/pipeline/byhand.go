@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
@@ -77,7 +78,7 @@ func (p *Pipeline) deadLetter(ctx context.Context, id string) (queue.Job, error)
 // guarded, because an open that is sent when the end is already under way would
 // never end.
 func (p *Pipeline) present(ctx context.Context, d record.Delivery, step *queue.Step) (record.Delivery, error) {
-	d.Earlier, d.Again = nil, true
+	d.Earlier, d.Again, d.Reminder = nil, true, time.Time{}
 	if d.Incident == "" {
 		return d, p.kept(ctx, d)
 	}

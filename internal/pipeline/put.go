@@ -19,7 +19,7 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	for _, t := range o.tell {
 		d := record.Delivery{
 			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
-			Again: t.before, Instead: t.instead,
+			Again: t.before, Instead: t.instead, Reminder: t.reminder,
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
@@ -31,17 +31,22 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	return nil
 }
 
-// deliver adds one delivery. Those of one incident and target share a key, and so
-// keep their order; the key is the dedup key, because a new incident must not
-// overtake the end of the one before.
-func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d record.Delivery) error {
-	job := queue.Job{
+// job is where a delivery waits. Those of one incident and target share a key, and so
+// keep their order; the key is the dedup key, because a new incident must not overtake
+// the end of the one before.
+func (p *Pipeline) job(t telling) queue.Job {
+	return queue.Job{
 		ID:   deliveryID(t),
-		Lane: record.Lane(d.Sink),
-		Key:  t.key + "\x00" + d.Target,
+		Lane: record.Lane(t.to.Sink),
+		Key:  t.key + "\x00" + t.to.Target,
 		Due:  p.Now(),
 		Keep: true,
 	}
+}
+
+// deliver adds one delivery.
+func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d record.Delivery) error {
+	job := p.job(t)
 	how := p.outlets[d.Sink].Kind.Supersede
 	var before []waiting
 	if d.Incident != "" && how != sinks.KeepAll {
