@@ -26,12 +26,13 @@ type handler struct {
 	now    func() time.Time
 	log    *slog.Logger
 	bodies budget
+	before *repeats
 }
 
 // NewHandler serves POST /alert and refuses everything else. It counts on [Serve]
 // to cut off slow requests. All that it is given is needed.
 func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) http.Handler {
-	h := &handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log}
+	h := &handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, before: &repeats{now: now}}
 	h.bodies.free.Store(bodiesAtOnce * cfg.MaxBodyBytes)
 	return h
 }
@@ -106,6 +107,12 @@ func (h *handler) keep(ctx context.Context, b Batch) (taken, error) {
 	if b.Accepted == 0 {
 		return answer, nil
 	}
+	first, known, post := h.before.again(b)
+	if known {
+		h.count(ResultDuplicate, b.Accepted)
+		h.log.Debug("the same alerts once more", "id", first.ID, "alerts", b.Accepted)
+		return first, nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTime)
 	defer cancel()
 	start := h.now()
@@ -117,6 +124,7 @@ func (h *handler) keep(ctx context.Context, b Batch) (taken, error) {
 	}
 	h.count(ResultAccepted, b.Accepted)
 	answer.ID = id
+	h.before.keep(post, answer)
 	return answer, nil
 }
 
