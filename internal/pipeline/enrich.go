@@ -64,13 +64,20 @@ func (p *Pipeline) place(ctx context.Context, v view, found correlate.Finding) (
 		handed, done, err = p.spread(ctx, &v)
 	}
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)
 	case errors.Is(err, errAway):
 		p.Log.Warn("it cannot be told which plan alerts speak of", "plan", v.plan, "err", err)
 		return p.conclude(ctx, v, correlate.Unavailable(v.query(), err), err)
 	case done || err != nil:
 		return queue.Result{Step: handed}, err
 	}
-	res, err := p.conclude(ctx, v, found, nil)
+	if len(handed.Put) > 0 && !v.swept() { // what is left may claim something else
+		if found, err = p.correlate(ctx, v); err != nil && ctx.Err() != nil {
+			return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)
+		}
+	}
+	res, err := p.conclude(ctx, v, found, err)
 	res.Step.Guard = append(res.Step.Guard, handed.Guard...)
 	res.Step.Set = append(res.Step.Set, handed.Set...)
 	res.Step.Put = append(res.Step.Put, handed.Put...)

@@ -30,7 +30,7 @@ type spreading struct {
 	own    map[string]event.Signal // what the incident of no plan speaks of
 	step   queue.Step
 	to     []string // the plans that were handed something, those that failed first
-	more   bool     // not all were handed
+	more   bool     // others wait
 }
 
 // spread takes out of v the signals that it hands to plans by the step. Done is true when
@@ -39,7 +39,7 @@ func (p *Pipeline) spread(ctx context.Context, v *view) (step queue.Step, done b
 	if !slices.ContainsFunc(v.signals, func(s event.Signal) bool { return !s.Missed }) {
 		return step, false, nil
 	}
-	s := spreading{p: p, handed: make(record.Handed), own: v.known.Firing}
+	s := spreading{p: p, handed: make(record.Handed), own: v.known.Firing, more: len(v.waiting) == maxSignals}
 	if s.plans, err = p.Correlator.Survey(ctx, v.ref.Name); err != nil {
 		return step, false, fmt.Errorf("%w: %w", errAway, err)
 	}
