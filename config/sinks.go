@@ -30,7 +30,7 @@ type Sink struct {
 	// Remind is after how long an open incident that has not changed is said again; 0: it
 	// is not.
 	Remind  time.Duration
-	Section       string // the key under which it stands: "sinks.chat", or "mail"
+	Section string // the key under which it stands: "sinks.chat", or "mail"
 }
 
 const (

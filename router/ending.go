@@ -21,10 +21,10 @@ const (
 // fires.
 type Glance struct {
 	Now      time.Time
-	Readable bool      // false: the cluster's Redis is away
-	Newest   time.Time // the end of the newest status of the plan, of whatever run
-	Gone     bool      // the cluster does not run the plan, or not any more
-	Named    bool      // the alerts named the plan by its id
+	Readable bool          // false: the cluster's Redis is away
+	Newest   time.Time     // the end of the newest status of the plan, of whatever run
+	Gone     bool          // the cluster does not run the plan, or not any more
+	GoneBy   event.EndedBy // what that means
 }
 
 // Ends decides by R7 whether the incident is over, and by what. If it is not, next is
@@ -37,9 +37,9 @@ func Ends(e event.Ending, g Glance) (next event.Ending, by event.EndedBy, again 
 	e.Read, e.Blind, e.Tried = true, time.Time{}, time.Time{}
 	over := earlier(later(e.Since, g.Newest).Add(quiet), last)
 	switch {
-	case g.Gone && g.Named:
-		by = event.EndedByPlanGone
-	case g.Gone, !g.Now.Before(over): // of a plan that nobody can name no run is ever seen
+	case g.Gone:
+		by = g.GoneBy
+	case !g.Now.Before(over):
 		by = event.EndedByUnreported
 	}
 	return e, by, over

@@ -11,10 +11,10 @@ import (
 func TestR7WhatEndsAnIncidentOfWhichNoAlertFires(t *testing.T) {
 	const minute = time.Minute
 	read := func(newest time.Time) router.Glance {
-		return router.Glance{Readable: true, Newest: newest, Named: true}
+		return router.Glance{Readable: true, Newest: newest}
 	}
-	gone := router.Glance{Readable: true, Gone: true, Named: true}
-	blind := router.Glance{Named: true, Newest: at(-1)}
+	gone := router.Glance{Readable: true, Gone: true, GoneBy: event.EndedByPlanGone}
+	blind := router.Glance{Newest: at(-1)}
 	fresh := event.Ending{Since: noon}
 	seen := event.Ending{Since: noon, Read: true}
 	blindSince := func(from, last time.Duration) event.Ending {
@@ -28,7 +28,7 @@ func TestR7WhatEndsAnIncidentOfWhichNoAlertFires(t *testing.T) {
 		again  time.Duration // after noon
 	}{
 		"a plan that is gone":                       {fresh, 0, gone, event.EndedByPlanGone, 6 * time.Hour},
-		"of no plan there is nothing to wait for":   {fresh, 0, router.Glance{Readable: true, Gone: true}, event.EndedByUnreported, 6 * time.Hour},
+		"of no plan there is nothing to wait for":   {fresh, 0, router.Glance{Readable: true, Gone: true, GoneBy: event.EndedByUnreported}, event.EndedByUnreported, 6 * time.Hour},
 		"perhaps it is running again":               {fresh, 0, read(at(-1)), "", 6 * time.Hour},
 		"no status comes":                           {seen, 6*time.Hour - 1, read(at(-1)), "", 6 * time.Hour},
 		"for as long as a run may be silent":        {seen, 6 * time.Hour, read(at(-1)), event.EndedByUnreported, 6 * time.Hour},

@@ -109,7 +109,7 @@ func digest(b Batch) (names []string, sum [sha256.Size]byte) {
 		return cmp.Or(cmp.Compare(a.Fingerprint, b.Fingerprint), cmp.Compare(a.Status, b.Status), a.StartsAt.Compare(b.StartsAt))
 	})
 	names = make([]string, len(alerts))
-	text := make([]byte, 0, 64*len(alerts)+64)
+	text := make([]byte, 0, 256) // enough for most, and so not on the heap
 	for _, n := range []int64{int64(b.Accepted), int64(b.Ignored), b.Truncated} {
 		text = append(strconv.AppendInt(text, n, 10), 0)
 	}

@@ -26,6 +26,15 @@ func gone(known record.Plan, found correlate.Finding) bool {
 	return found.Cluster.UUID != "" || known.Cluster.UUID == ""
 }
 
+// goneBy says what it means that the cluster does not have the plan. Of alerts that name
+// none, there was never a plan to go.
+func (v *view) goneBy() event.EndedBy {
+	if v.ref.ID == "" {
+		return event.EndedByUnreported
+	}
+	return event.EndedByPlanGone
+}
+
 // linger decides by R7 and R9 whether the incident ends though no newer run has ended
 // it. Next is when to look for that again, at the latest; zero: sweeps are enough.
 func (p *Pipeline) linger(v view, known *record.Plan, seen router.Seen, t turn, told outcome) (_ outcome, next time.Time) {
@@ -33,8 +42,8 @@ func (p *Pipeline) linger(v view, known *record.Plan, seen router.Seen, t turn, 
 	switch {
 	case known.Incident == "":
 		return told, next
-	case !news && v.swept() && t.gone && known.Had:
-		return p.end(v, known, seen.Event, event.EndedByPlanGone), next
+	case !news && v.swept() && t.gone && (known.Had || !v.fires()):
+		return p.end(v, known, seen.Event, v.goneBy()), next
 	}
 	in := v.incident
 	if told.incident != nil {
@@ -52,7 +61,7 @@ func (p *Pipeline) linger(v view, known *record.Plan, seen router.Seen, t turn, 
 	default:
 		var by event.EndedBy
 		*in.Ending, by, next = router.Ends(*in.Ending, router.Glance{
-			Now: now, Readable: t.readable, Newest: seen.Newest, Gone: t.gone, Named: v.ref.ID != "",
+			Now: now, Readable: t.readable, Newest: seen.Newest, Gone: t.gone, GoneBy: v.goneBy(),
 		})
 		if by != "" {
 			return p.end(v, known, seen.Event, by), time.Time{}
