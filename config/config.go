@@ -116,6 +116,7 @@ func check(c *Config, r *report) {
 		}
 		if s.Settings != nil {
 			r.section(s.Section, s.checkGiveUp(c))
+			r.section(s.Section, s.checkRemind())
 		}
 	}
 	for _, f := range c.Redis.Warnings() {

@@ -63,9 +63,11 @@ func TestExampleNamesEveryKeyOfEverySink(t *testing.T) {
 			GiveUp        time.Duration `koanf:"give_up_after"`
 			Fallback      string        `koanf:"fallback"`
 			FallbackAfter time.Duration `koanf:"fallback_after"`
+			Remind        time.Duration `koanf:"remind"`
 		}]())
 		same(t, s.Name+"'s limit", s.Limit, k.Limit)
 		same(t, s.Name+"'s give_up_after", s.GiveUp, c.Queue.GiveUpAfter)
+		same(t, s.Name+"'s remind", s.Remind, time.Duration(0))
 		if s.Fallback != "" {
 			same(t, s.Name+"'s fallback_after", s.FallbackAfter, 15*time.Minute)
 		}

@@ -15,6 +15,26 @@ const execKind = "exec"
 // usualFallbackAfter is how late a delivery may be before the fallback is told.
 const usualFallbackAfter = 15 * time.Minute
 
+// shortestRemind is how often anybody may want to hear what has not changed.
+const shortestRemind = time.Minute
+
+// checkRemind looks at when a sink says again what has not changed.
+func (s Sink) checkRemind() []fault.Fault {
+	switch {
+	case s.Remind == 0:
+		return nil
+	case s.Kind.Name == execKind:
+		return []fault.Fault{{
+			Key: "remind", Text: "is of no use: a sink of type " + execKind + " tells nobody anything", Remedy: "take it out",
+		}}
+	case s.Remind < shortestRemind:
+		return []fault.Fault{{
+			Key: "remind", Text: "is shorter than a minute", Remedy: "give a time such as 24h, or 0 for never",
+		}}
+	}
+	return nil
+}
+
 // checkGiveUp looks at when a sink gives up, unless the queue names the time, and
 // at whom it falls back to.
 func (s Sink) checkGiveUp(c *Config) []fault.Fault {

@@ -27,7 +27,10 @@ type Sink struct {
 	// within FallbackAfter; "" and 0: none is.
 	Fallback      string
 	FallbackAfter time.Duration
-	Section       string // the key under which it stands: "sinks.chat", or "mail"
+	// Remind is after how long an open incident that has not changed is said again; 0: it
+	// is not.
+	Remind  time.Duration
+	Section string // the key under which it stands: "sinks.chat", or "mail"
 }
 
 const (
@@ -45,6 +48,7 @@ type common struct {
 	GiveUp        time.Duration `koanf:"give_up_after"`
 	Fallback      string        `koanf:"fallback"`
 	FallbackAfter time.Duration `koanf:"fallback_after"`
+	Remind        time.Duration `koanf:"remind"`
 }
 
 // sinks decodes the sections mail and sinks.
@@ -116,7 +120,7 @@ func (d *decoder) sink(s *Sink, v any, kinds []sinks.Kind) {
 	d.keys(s.Section, m, target(&c), target(s.Settings))
 	s.Limit = retry.Limit{N: c.Rate.N, Per: c.Rate.Per, Burst: c.Burst}
 	d.burst(s, m["burst"] != nil)
-	s.GiveUp, s.Fallback = c.GiveUp, c.Fallback
+	s.GiveUp, s.Fallback, s.Remind = c.GiveUp, c.Fallback, c.Remind
 	if s.Fallback != "" {
 		s.FallbackAfter = c.FallbackAfter
 	}

@@ -46,3 +46,9 @@ func TestR12GiveUpAndFallbackHaveDefaults(t *testing.T) {
 		same(t, text, when{s.GiveUp, s.FallbackAfter, s.Fallback}, want)
 	}
 }
+
+func TestR6NobodyIsRemindedUnlessItIsAskedFor(t *testing.T) {
+	c, _ := load(t, plainMail+"sinks:\n  it:\n    type: slack\n    token: t\n    remind: 24h\n")
+	same(t, "mail", sink(t, c, "mail").Remind, time.Duration(0))
+	same(t, "it", sink(t, c, "it").Remind, 24*time.Hour)
+}

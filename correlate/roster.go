@@ -72,24 +72,9 @@ func (r reader) named(ctx context.Context, s *scene, name string) (id string, er
 	if name == "" {
 		return "", nil
 	}
-	plans, err := r.plans(ctx)
+	found, err := r.namesakes(ctx, s, name)
 	if err != nil {
 		return "", err
-	}
-	asks := make([]Ask, len(plans))
-	for i, plan := range plans {
-		asks[i] = fields(planKey(plan), "name")
-	}
-	values, err := r.read(ctx, asks)
-	if err != nil {
-		return "", err
-	}
-	var found []string
-	for i, v := range values {
-		s.noteUnreadable(asks[i].Key, v)
-		if v.Hash["name"] == name {
-			found = append(found, plans[i])
-		}
 	}
 	if len(found) == 1 {
 		return found[0], nil
@@ -98,7 +83,32 @@ func (r reader) named(ctx context.Context, s *scene, name string) (id string, er
 	return "", nil
 }
 
-// plans lists the ids of all plans.
+// namesakes lists the ids of all plans of that name.
+func (r reader) namesakes(ctx context.Context, s *scene, name string) ([]string, error) {
+	plans, err := r.plans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asks := make([]Ask, len(plans))
+	for i, plan := range plans {
+		asks[i] = fields(planKey(plan), "name")
+	}
+	values, err := r.read(ctx, asks)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for i, v := range values {
+		s.noteUnreadable(asks[i].Key, v)
+		if v.Hash["name"] == name {
+			found = append(found, plans[i])
+		}
+	}
+	return found, nil
+}
+
+// plans lists the ids of all plans, those included that have nothing but a status of
+// their own.
 func (r reader) plans(ctx context.Context) ([]string, error) {
 	keys, err := r.store.Keys(ctx, anyPlan)
 	if err != nil {
@@ -106,8 +116,8 @@ func (r reader) plans(ctx context.Context) ([]string, error) {
 	}
 	var plans []string
 	for _, key := range keys {
-		if plan, ok := planOf(key); ok {
-			plans = append(plans, plan)
+		if plan, ok := planOf(strings.TrimSuffix(key, "/status")); ok {
+			plans = add(plans, plan)
 		}
 	}
 	return plans, nil

@@ -99,6 +99,7 @@ func furnished(t *testing.T) *house {
 	h.put(t, record.IncidentKey("I2"), event.Incident{
 		ID: "I2", Key: "bellhop/local/backup/2", State: event.StatusOpen, Opened: at(5), Plan: event.Plan{ID: "2"}, Outcome: event.RepoFailure,
 		Last: "E3", FailedRuns: 1, Was: event.Trouble{Outcome: event.RepoFailure, Since: at(5)}, Told: []event.Audience{{Sink: "mail", Target: "a@example.org"}},
+		Ending: &event.Ending{Since: at(6), Read: true},
 	})
 	told := record.Delivery{Event: "E1", Incident: "I1", Sink: "mail", Target: "a@example.org", As: event.StatusOpen}
 	h.deliver(t, 1, queue.Sent, told, queue.Attempt{At: at(2), Took: 1500 * time.Millisecond, Status: "250 queued as 4F2"})

@@ -24,6 +24,8 @@ type Delivery struct {
 	Sink     string       `json:"sink"`
 	Target   string       `json:"target"`
 	As       event.Status `json:"as"` // how the target hears it
+	// Reminder is true when it says again what has not changed.
+	Reminder bool `json:"reminder,omitempty"`
 	// Instead is there when a fallback is told: in whose place, and why.
 	Instead *event.Instead `json:"instead,omitempty"`
 	// Earlier is what it took the place of, oldest first.
@@ -172,7 +174,8 @@ func readDelivery(j queue.Job) (Delivery, error) {
 	out := Delivery{
 		ID: j.ID, Event: d.Event, Incident: d.Incident, Sink: d.Sink, Target: d.Target, As: d.As,
 		State: j.State, Reason: secret.Redact(j.Reason), Attempts: make([]Attempt, 0, len(j.Attempts)),
-		Heard: j.Heard, Put: j.Put, Ended: known(j.Ended), Seq: j.Seq, Instead: d.Instead, Earlier: d.Earlier,
+		Heard: j.Heard, Put: j.Put, Ended: known(j.Ended), Seq: j.Seq,
+		Reminder: !d.Reminder.IsZero(), Instead: d.Instead, Earlier: d.Earlier,
 	}
 	if d.Instead != nil {
 		out.Instead.Reason = secret.Redact(d.Instead.Reason)

@@ -100,10 +100,12 @@ func filled[T any](list *[]T) {
 	}
 }
 
-// incident is an incident whose times are null, not absent, until they come.
+// incident is an incident whose times are null, not absent, until they come. Ending is
+// since when none of its alerts fires.
 type incident struct {
 	event.Incident
 	Changed  *time.Time `json:"changed"`
+	Ending   *time.Time `json:"ending"`
 	Resolved *time.Time `json:"resolved"`
 }
 
@@ -137,7 +139,11 @@ func readIncident(row queue.Row) (incident, error) {
 	}
 	filled(&i.Told)
 	filled(&i.Was.Modules)
-	return incident{Incident: i, Changed: known(i.Changed), Resolved: known(i.Resolved)}, nil
+	shown := incident{Incident: i, Changed: known(i.Changed), Resolved: known(i.Resolved)}
+	if i.Ending != nil {
+		shown.Ending = &i.Ending.Since
+	}
+	return shown, nil
 }
 
 // known is nil for a time that has not come.

@@ -98,6 +98,7 @@ func (a *App) buildSinks(c *config.Config) ([]pipeline.Outlet, error) {
 		}
 		all = append(all, pipeline.Outlet{
 			Name: s.Name, Kind: s.Kind, Sink: sink, Fallback: s.Fallback, FallbackAfter: s.FallbackAfter,
+			Remind: s.Remind,
 		})
 	}
 	return all, nil

@@ -29,8 +29,12 @@ func TestPoorInputMakesAPoorerEvent(t *testing.T) {
 			state: "node-partial.redis", settings: "redis: {address: REDIS}", labels: `"id":"77"`,
 			outcome: event.RepoFailure, cause: event.CauseNoStatus, notes: `no backup plan "77"`,
 		},
+		"an alert that names no plan, of which one just ran": {
+			state: "node-partial.redis", settings: "redis: {address: REDIS}\nrepo_check: {enabled: false}", labels: `"severity":"critical"`,
+			outcome: event.Partial, notes: "repo_check is off",
+		},
 		"an alert that names no plan": {
-			state: "node-partial.redis", settings: "redis: {address: REDIS}", labels: `"severity":"critical"`,
+			state: "flat-stale.redis", settings: "redis: {address: REDIS}", labels: `"severity":"critical"`,
 			outcome: event.RepoFailure, cause: event.CauseNoStatus, notes: "the alert names no backup plan",
 		},
 		"a plan's name full of control characters": {

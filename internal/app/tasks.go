@@ -22,6 +22,7 @@ func (a *App) tasks() []task {
 		{"the open incidents were not swept", 5 * time.Minute, a.pipe.Sweep}, // R9's pace
 		{"late deliveries were not looked for", time.Minute, a.pipe.Late},
 		{"what waits for keys that are lost was not seen to", 5 * time.Second, a.pipe.Rehome},
+		{"nobody was reminded of open incidents", time.Minute, a.pipe.Remind},
 		{"what is too old was not forgotten", time.Hour, a.pipe.Prune},
 		{"what waits for sinks that are gone was not looked through", time.Minute, a.park},
 	}

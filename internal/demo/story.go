@@ -70,8 +70,8 @@ func (s *stage) failure(ctx context.Context) error {
 
 // repeat is the second act: what is no news is not said.
 func (s *stage) repeat(ctx context.Context) error {
-	s.title("4. Alertmanager repeats itself")
-	if err := s.post(ctx, firing); err != nil {
+	s.title("4. The second node reports it, too")
+	if err := s.post(ctx, secondNode()); err != nil {
 		return err
 	}
 	err := s.until(ctx, "the repeat is on record", func() (bool, error) {
@@ -107,6 +107,12 @@ func (s *stage) recovery(ctx context.Context) error {
 	s.say("\"Resolved\" may only mean \"running again\", so bellhop looked: a newer run, all of it well.\n" +
 		"Everybody who was told of the failure hears of its end.")
 	return s.messages(e)
+}
+
+// secondNode is the recorded alert as another node raises it. The same one once more would
+// be answered from memory (R16).
+func secondNode() []byte {
+	return []byte(strings.NewReplacer(`"node": "1"`, `"node": "2"`, "10.5.4.1", "10.5.4.2", "c9656b8df2419465", "c9656b8df2419466").Replace(string(firing)))
 }
 
 // modules prints what the event knows of each module.

@@ -35,8 +35,13 @@ const (
 // EndedBy says what ended an incident.
 type EndedBy string
 
-// EndedBySuccess is the end by a newer run in which every module succeeded.
-const EndedBySuccess EndedBy = "success"
+// What ends an incident.
+const (
+	EndedBySuccess    EndedBy = "success"    // a newer run in which every module succeeded
+	EndedByPlanGone   EndedBy = "plan_gone"  // the plan was removed or disabled
+	EndedByUnreadable EndedBy = "unreadable" // no alert fires, and the cluster's state cannot be read
+	EndedByUnreported EndedBy = "unreported" // no alert fires, and no newer run succeeded
+)
 
 // Event is one enriched piece of news: what happened to a plan, why, and to
 // which incident it belongs. It is stored once, however many sinks hear of it,
@@ -72,6 +77,9 @@ type Event struct {
 	// Instead says, on a message to a fallback, whom it could not be told to and why.
 	// It belongs to one delivery, too.
 	Instead *Instead `json:"instead,omitempty"`
+	// Reminder is true on a message that says once more what was told before, because
+	// it has not changed. It belongs to one delivery, too.
+	Reminder bool `json:"reminder,omitempty"`
 	// Was is what was wrong before, on a resolved event.
 	Was *Trouble `json:"was,omitempty"`
 	// Payload is what the sender of an event said that is only passed on.

@@ -22,10 +22,26 @@ type Incident struct {
 	// Seen and Repeats tell of the signals that brought no news.
 	Seen    time.Time `json:"seen,omitzero"`
 	Repeats int       `json:"repeats,omitempty"`
+	// Ending is there while no alert of it fires and nobody can tell yet whether it is
+	// over (R7).
+	Ending *Ending `json:"ending,omitempty"`
+	// Reminded is when each sink last heard of it though it had not changed.
+	Reminded map[string]time.Time `json:"reminded,omitempty"`
 	// Was is what was told last of it, for the message that tells its end.
 	Was Trouble `json:"was"`
 	// Told lists everybody who was told of it and so hears its changes and its end.
 	Told []Audience `json:"told"`
+}
+
+// Ending is what is known of an open incident since none of its alerts fires.
+type Ending struct {
+	// Since is when that began, or when a run that failed was told after it.
+	Since time.Time `json:"since"`
+	// Read is true once the cluster's state could be read since then.
+	Read bool `json:"read,omitempty"`
+	// Blind is since when no look could read it, and Tried when the last one tried.
+	Blind time.Time `json:"blind,omitzero"`
+	Tried time.Time `json:"tried,omitzero"`
 }
 
 // Audience is one target of one sink.

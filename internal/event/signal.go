@@ -38,8 +38,11 @@ type Signal struct {
 	Source string  `json:"source"` // the listener: "webhook"
 	Plan   PlanRef `json:"plan"`
 	// Missed is true when the alert says that the plan did not run at all.
-	Missed bool  `json:"missed,omitempty"`
-	Alert  Alert `json:"alert"`
+	Missed bool `json:"missed,omitempty"`
+	// Cut is true on a signal that is no alert: a message said that alerts were left
+	// out of it, and nobody knows which (R4). Its alert is empty.
+	Cut   bool  `json:"cut,omitempty"`
+	Alert Alert `json:"alert"`
 	// CEF is an event of PagerDuty's format that is passed on; then Plan, Missed and
 	// Alert are empty.
 	CEF *CEF `json:"cef,omitempty"`

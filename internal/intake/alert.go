@@ -14,6 +14,8 @@ import (
 const (
 	// missedAlert says that a plan did not run at all.
 	missedAlert = "NsBackupMissing"
+	// idLabel holds the plan's id in NethServer's own alerts.
+	idLabel = "id"
 	// nameLabel holds the plan's name where no label holds its id.
 	nameLabel = "name"
 )
@@ -56,7 +58,7 @@ func (a alert) signal(cfg Config) (s event.Signal, ok bool) {
 		Missed: name == missedAlert,
 		Alert: event.Alert{
 			Status:       a.Status,
-			Labels:       labels(a.Labels, append([]string{"alertname", nameLabel}, cfg.PlanLabels...)),
+			Labels:       labels(a.Labels, append([]string{"alertname", idLabel, nameLabel}, cfg.PlanLabels...)),
 			Annotations:  annotations(a.Annotations),
 			StartsAt:     moment(a.StartsAt),
 			EndsAt:       moment(a.EndsAt),
@@ -66,13 +68,17 @@ func (a alert) signal(cfg Config) (s event.Signal, ok bool) {
 	}, true
 }
 
-// plan finds how the alert names its plan. An alert that names none is kept
-// all the same: it makes a poorer event, but it is not lost.
+// plan finds how the alert names its plan (R4): by the labels of the settings, else by
+// the one that NethServer uses, else by name. An alert that names none is kept all the
+// same: it is found out later of which plan it may speak.
 func (a alert) plan(ids []string) event.PlanRef {
 	for _, l := range ids {
 		if id := a.Labels[l]; strings.TrimSpace(id) != "" {
 			return event.PlanRef{ID: reference(id)}
 		}
+	}
+	if id := a.Labels[idLabel]; strings.TrimSpace(id) != "" {
+		return event.PlanRef{ID: reference(id)}
 	}
 	if name := a.Labels[nameLabel]; strings.TrimSpace(name) != "" {
 		return event.PlanRef{Name: reference(name)}

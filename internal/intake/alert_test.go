@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -50,10 +51,52 @@ func TestLongPlanIDsStayApart(t *testing.T) {
 func TestOtherNamesAndLabelsByConfiguration(t *testing.T) {
 	c := intake.DefaultConfig()
 	c.AlertNames, c.PlanLabels = []string{"MyBackup"}, []string{"job"}
+	if got := oneWith(t, c, map[string]string{"alertname": "MyBackup", "id": "1", "name": "Nightly"}).Plan; got.ID != "1" {
+		t.Errorf("R4: without one of these labels, id names the plan: %+v", got)
+	}
 	b, err := intake.Parse([]byte(`{"alerts":[{"status":"firing","labels":{"alertname":"MyBackup","job":"j1","id":"1"}},
 		{"status":"firing","labels":{"alertname":"BackupFailed","job":"j2"}}]}`), c)
 	if err != nil || b.Accepted != 1 || b.Ignored != 1 || b.Signals[0].Plan.ID != "j1" {
 		t.Fatalf("got %+v, %v", b, err)
+	}
+}
+
+func oneWith(t *testing.T, c intake.Config, labels map[string]string) event.Signal {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"alerts": []any{map[string]any{"status": "firing", "labels": labels}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := intake.Parse(body, c)
+	if err != nil || len(b.Signals) != 1 {
+		t.Fatalf("got %+v, %v", b, err)
+	}
+	return b.Signals[0]
+}
+
+func TestR4AlertsLeftOutStandForThemselves(t *testing.T) {
+	const alert = `{"status":"firing","labels":{"alertname":"BackupFailed","id":"1"}}`
+	for name, tt := range map[string]struct {
+		body string
+		want int // alerts left out that are signalled
+	}{
+		"none":              {`{"alerts":[` + alert + `],"truncatedAlerts":0}`, 0},
+		"some":              {`{"alerts":[` + alert + `],"truncatedAlerts":3}`, 3},
+		"of another type":   {`{"alerts":[` + alert + `],"truncatedAlerts":"3"}`, 0},
+		"less than none":    {`{"alerts":[` + alert + `],"truncatedAlerts":-3}`, 0},
+		"beside no backup":  {`{"alerts":[{"status":"firing","labels":{"alertname":"SwapFull"}}],"truncatedAlerts":3}`, 0},
+		"in an odd message": {`{"alerts":[` + alert + `,null],"truncatedAlerts":3}`, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := parse(t, tt.body)
+			last := event.Signal{}
+			if n := len(b.Signals); n > b.Accepted {
+				last = b.Signals[n-1]
+			}
+			if last.Cut != (tt.want > 0) || tt.want > 0 && (b.Truncated != 3 || last.Plan != event.PlanRef{} || last.Source != intake.Source) {
+				t.Fatalf("got %+v", b)
+			}
+		})
 	}
 }
 

@@ -106,7 +106,7 @@ func (h *handler) pass(r *http.Request, routingKey string, cef event.CEF, e any)
 	if cef.Body, err = withoutKey(e); err != nil {
 		return cef, h.unfit(err)
 	}
-	_, err = h.keep(r.Context(), EventsSource, []event.Signal{{Source: EventsSource, CEF: &cef}})
+	_, err = h.keep(r.Context(), EventsSource, []event.Signal{{Source: EventsSource, CEF: &cef}}, 1)
 	return cef, err
 }
 

@@ -32,12 +32,13 @@ type handler struct {
 	now    func() time.Time
 	log    *slog.Logger
 	bodies budget
+	before *repeats
 }
 
 // NewHandler serves POST at the paths above and refuses everything else. It counts on
 // [Serve] to cut off slow requests. All that it is given is needed.
 func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) http.Handler {
-	h := &handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log}
+	h := &handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, before: &repeats{now: now}}
 	h.bodies.free.Store(bodiesAtOnce * cfg.MaxBodyBytes)
 	return h
 }
@@ -144,26 +145,35 @@ func (h *handler) alerts(r *http.Request, body []byte) (answer, error) {
 	h.count(Source, ResultIgnored, b.Ignored-b.Unreadable)
 	h.count(Source, ResultUnreadable, b.Unreadable)
 	said := taken{Status: "accepted", Accepted: b.Accepted, Ignored: b.Ignored}
-	said.ID, err = h.keep(r.Context(), Source, b.Signals)
-	return answer{http.StatusOK, said}, err
+	if b.Accepted == 0 {
+		return answer{http.StatusOK, said}, nil
+	}
+	first, known, post := h.before.again(b)
+	if known {
+		h.count(Source, ResultDuplicate, b.Accepted)
+		h.log.Debug("the same alerts once more", "id", first.ID, "alerts", b.Accepted)
+		return answer{http.StatusOK, first}, nil
+	}
+	if said.ID, err = h.keep(r.Context(), Source, b.Signals, b.Accepted); err != nil {
+		return answer{}, err
+	}
+	h.before.keep(post, said)
+	return answer{http.StatusOK, said}, nil
 }
 
-// keep hands the signals on and returns their id, "" for none. It does so even if the
-// sender has gone meanwhile: kept is better than asked for again.
-func (h *handler) keep(ctx context.Context, source string, ss []event.Signal) (string, error) {
-	if len(ss) == 0 {
-		return "", nil
-	}
+// keep hands the signals on, which n alerts or events became, and returns their id. It does so even if the sender has gone
+// meanwhile: kept is better than asked for again.
+func (h *handler) keep(ctx context.Context, source string, ss []event.Signal, n int) (string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTime)
 	defer cancel()
 	start := h.now()
 	id, err := h.accept(ctx, ss)
 	h.obs.Took(h.now().Sub(start))
 	if err != nil {
-		h.count(source, ResultUnkept, len(ss))
+		h.count(source, ResultUnkept, n)
 		return "", refusal{code: http.StatusServiceUnavailable, text: "it cannot be kept now, send it again: " + secret.Redact(err.Error())}
 	}
-	h.count(source, ResultAccepted, len(ss))
+	h.count(source, ResultAccepted, n)
 	return id, nil
 }
 

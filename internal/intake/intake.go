@@ -31,6 +31,7 @@ type Accept func(ctx context.Context, ss []event.Signal) (id string, err error)
 // The results that an [Observer] hears of.
 const (
 	ResultAccepted   = "accepted"   // kept
+	ResultDuplicate  = "duplicate"  // the same message again, answered as before (R16)
 	ResultIgnored    = "ignored"    // without labels, of another name or an unknown status
 	ResultUnreadable = "unreadable" // an alert whose fields have the wrong types
 	ResultUnkept     = "unkept"     // wanted, but Accept could not keep it: answered 503

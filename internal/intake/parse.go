@@ -15,18 +15,21 @@ type Batch struct {
 	Accepted   int            // alerts that became a signal
 	Ignored    int            // the others, unreadable ones included
 	Unreadable int            // those of Ignored that have a field of the wrong type
+	// Truncated is how many alerts the sender left out of the body.
+	Truncated int64
 }
 
 // Parse reads an Alertmanager webhook (version 4, https://prometheus.io/docs/alerting/latest/configuration/#webhook_config)
-// of which only the list "alerts" counts, so that the fields of newer versions and
-// the bare list of older senders are as good. The error says what is wrong with
+// of which only the list "alerts" and "truncatedAlerts" count, so that the fields of newer
+// versions and the bare list of older senders are as good. The error says what is wrong with
 // the body as a whole: it is not JSON, or not one alert in it could be read.
 func Parse(body []byte, cfg Config) (Batch, error) {
-	if alerts, ok := quick(body); ok {
+	if doc, ok := quick(body); ok {
 		var b Batch
-		for _, a := range alerts {
+		for _, a := range doc.Alerts {
 			b.count(a, cfg)
 		}
+		b.leftOut(doc.Truncated)
 		return b, nil
 	}
 	return careful(body, cfg)
@@ -34,7 +37,7 @@ func Parse(body []byte, cfg Config) (Batch, error) {
 
 // careful reads any body.
 func careful(body []byte, cfg Config) (Batch, error) {
-	list, err := alertList(body)
+	list, left, err := alertList(body)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -57,7 +60,17 @@ func careful(body []byte, cfg Config) (Batch, error) {
 	if n := b.Accepted + b.Ignored; n == b.Unreadable {
 		return Batch{}, nothing(n, first)
 	}
+	b.leftOut(left)
 	return b, nil
+}
+
+// leftOut adds what stands for the alerts that the sender has left out. Without one of
+// ours beside them there is no sign that they speak of backups.
+func (b *Batch) leftOut(n truncated) {
+	b.Truncated = int64(n)
+	if n > 0 && b.Accepted > 0 {
+		b.Signals = append(b.Signals, event.Signal{Source: Source, Cut: true})
+	}
 }
 
 // add counts one alert; the error says why it could not be read.
@@ -83,30 +96,32 @@ func (b *Batch) count(a alert, cfg Config) {
 	b.Signals = append(b.Signals, s)
 }
 
-// alertList returns the list "alerts" of the body, as JSON.
-func alertList(body []byte) ([]byte, error) {
-	body = bytes.TrimSpace(body)
+// alertList returns the list "alerts" of the body, as JSON, and how many the sender left
+// out.
+func alertList(body []byte) (list []byte, leftOut truncated, err error) {
+	body = bytes.Trim(body, " \t\r\n")
 	if len(body) == 0 {
-		return nil, errors.New("the body is empty: send an Alertmanager webhook")
+		return nil, 0, errors.New("the body is empty: send an Alertmanager webhook")
 	}
 	var doc struct {
-		Alerts json.RawMessage `json:"alerts"`
+		Alerts    json.RawMessage `json:"alerts"`
+		Truncated truncated       `json:"truncatedAlerts"`
 	}
-	err := json.Unmarshal(body, &doc)
+	err = json.Unmarshal(body, &doc)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return nil, fmt.Errorf("the body is not JSON, at byte %d: %w", syntax.Offset, err)
+		return nil, 0, fmt.Errorf("the body is not JSON, at byte %d: %w", syntax.Offset, err)
 	}
 	if err != nil || body[0] != '{' { // null fits everywhere
-		return nil, errors.New(`the body is not a JSON object: send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, 0, errors.New(`the body is not a JSON object: send an Alertmanager webhook, {"alerts":[…]}`)
 	}
 	switch {
 	case len(doc.Alerts) == 0:
-		return nil, errors.New(`the body has no list "alerts": send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, 0, errors.New(`the body has no list "alerts": send an Alertmanager webhook, {"alerts":[…]}`)
 	case doc.Alerts[0] != '[':
-		return nil, errors.New(`"alerts" is not a list: send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, 0, errors.New(`"alerts" is not a list: send an Alertmanager webhook, {"alerts":[…]}`)
 	}
-	return doc.Alerts, nil
+	return doc.Alerts, doc.Truncated, nil
 }
 
 // nothing says that none of n alerts could be read, and why the first could not.

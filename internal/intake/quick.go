@@ -8,22 +8,36 @@ import (
 // quick reads an ordinary body, such as Alertmanager sends, in one pass, because
 // reading is most of what accepting costs. It is false for one that has to be read
 // with care: large, faulty, or odd in a way that careful would take otherwise.
-func quick(body []byte) ([]alert, bool) {
+func quick(body []byte) (doc document, ok bool) {
 	if len(body) > freeBody || odd(body) {
-		return nil, false
-	}
-	var doc struct {
-		Alerts []alert `json:"alerts"`
+		return doc, false
 	}
 	if json.Unmarshal(body, &doc) != nil || len(doc.Alerts) == 0 {
-		return nil, false
+		return doc, false
 	}
 	for _, a := range doc.Alerts {
 		if a.Labels == nil { // perhaps it is null, which is no alert
-			return nil, false
+			return doc, false
 		}
 	}
-	return doc.Alerts, true
+	return doc, true
+}
+
+// document is what counts of a body.
+type document struct {
+	Alerts    []alert   `json:"alerts"`
+	Truncated truncated `json:"truncatedAlerts"`
+}
+
+// truncated is how many alerts the sender has left out. What makes no sense is none.
+type truncated int64
+
+// UnmarshalJSON takes anything.
+func (n *truncated) UnmarshalJSON(b []byte) error {
+	if json.Unmarshal(b, (*int64)(n)) != nil || *n < 0 {
+		*n = 0
+	}
+	return nil
 }
 
 // odd is true for a body that may name the list "alerts" twice: of two lists the

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"time"
 
 	"bellhop/internal/event"
 )
@@ -16,6 +17,8 @@ type telling struct {
 	before bool         // it was told of the incident before
 	key    string       // the dedup key
 	brief  event.Passed // what is said of it when something newer takes its place
+	// reminder is when it was put, if it says again what has not changed.
+	reminder time.Time
 	// instead is there when a fallback is told.
 	instead *event.Instead
 }
@@ -71,6 +74,9 @@ func deliveryID(t telling) string {
 	whom := t.to.Sink + "\x00" + t.to.Target
 	if t.instead != nil { // the same event may have gone there by itself
 		whom += "\x00" + t.instead.Sink + "\x00" + t.instead.Kind()
+	}
+	if !t.reminder.IsZero() {
+		whom += "\x00" + t.reminder.Format(time.RFC3339Nano)
 	}
 	return deliveryName(t.event, t.to.Sink, whom)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
@@ -82,7 +83,7 @@ func (p *Pipeline) deadLetter(ctx context.Context, id string) (queue.Job, error)
 // guarded, because an open that is sent when the end is already under way would
 // never end.
 func (p *Pipeline) present(ctx context.Context, d record.Delivery, step *queue.Step) (record.Delivery, error) {
-	d.Earlier, d.Again = nil, true
+	d.Earlier, d.Again, d.Reminder = nil, true, time.Time{}
 	if d.Incident == "" {
 		return d, p.kept(ctx, d)
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"bellhop/correlate"
@@ -32,21 +33,59 @@ func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	if err != nil {
 		return queue.Result{}, err
 	}
+	if v.swept() && !v.open || look.Ending && (!v.swept() || v.incident.Ending == nil) {
+		return queue.Result{}, nil // nothing is to be found out, or another look does
+	}
+	if at := v.early(l.p.Now(), l.p.Timing.Wait); !at.IsZero() {
+		return queue.Result{Again: at}, nil
+	}
 	found, err := l.p.correlate(ctx, v)
 	if err != nil && ctx.Err() != nil {
 		return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)
 	}
-	if err == nil && v.ref.ID == "" && found.Known && found.Plan.ID != "" {
-		step, moved, err := l.p.move(ctx, v, found.Plan.ID)
-		if moved || err != nil {
-			return queue.Result{Step: step}, err
-		}
+	if err != nil || v.ref.ID != "" {
+		return l.p.conclude(ctx, v, found, err)
 	}
-	return l.p.conclude(ctx, v, found, err)
+	return l.p.place(ctx, v, found)
 }
 
-// correlate asks what happened; an error means that nobody could tell.
-func (p *Pipeline) correlate(ctx context.Context, v view) (correlate.Finding, error) {
+// errAway is the cluster's state that cannot be read.
+var errAway = errors.New("the cluster's plans cannot be read")
+
+// place hands the signals of a look that names no plan by its id to the plan that has
+// the name, or to those that they may speak of (R4), and concludes what is left.
+func (p *Pipeline) place(ctx context.Context, v view, found correlate.Finding) (queue.Result, error) {
+	var handed queue.Step
+	var done bool
+	var err error
+	if found.Known && found.Plan.ID != "" {
+		handed, done, err = p.move(ctx, v, found.Plan.ID)
+	} else {
+		handed, done, err = p.spread(ctx, &v)
+	}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)
+	case errors.Is(err, errAway):
+		p.Log.Warn("it cannot be told which plan alerts speak of", "plan", v.plan, "err", err)
+		return p.conclude(ctx, v, correlate.Unavailable(v.query(), err), err)
+	case done || err != nil:
+		return queue.Result{Step: handed}, err
+	}
+	if len(handed.Put) > 0 && !v.swept() { // what is left may claim something else
+		if found, err = p.correlate(ctx, v); err != nil && ctx.Err() != nil {
+			return queue.Result{}, fmt.Errorf("look at plan %q: %w", v.plan, err)
+		}
+	}
+	res, err := p.conclude(ctx, v, found, err)
+	res.Step.Guard = append(res.Step.Guard, handed.Guard...)
+	res.Step.Set = append(res.Step.Set, handed.Set...)
+	res.Step.Put = append(res.Step.Put, handed.Put...)
+	return res, err
+}
+
+// query is what the correlator is asked.
+func (v *view) query() correlate.Query {
 	q := correlate.Query{
 		Ref:      v.ref,
 		Accepted: v.accepted,
@@ -60,6 +99,12 @@ func (p *Pipeline) correlate(ctx context.Context, v view) (correlate.Finding, er
 			q.Accepted = v.incident.Opened
 		}
 	}
+	return q
+}
+
+// correlate asks what happened; an error means that nobody could tell.
+func (p *Pipeline) correlate(ctx context.Context, v view) (correlate.Finding, error) {
+	q := v.query()
 	began := p.Now()
 	found, err := p.Correlator.Look(ctx, q)
 	p.Observer.Looked(p.Now().Sub(began))
@@ -73,22 +118,29 @@ func (p *Pipeline) correlate(ctx context.Context, v view) (correlate.Finding, er
 // conclude decides by R1, R7 and R9 whether this look tells, waits or is done.
 func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding, away error) (queue.Result, error) {
 	settled := away == nil && found.Run.Settled
-	if !settled && (v.swept() || len(v.firing) == 0 && v.known.Incident != "") {
-		// A sweep, or an end that may only mean "running again": the incident
-		// stays open, and sweeps go on asking until a run has settled.
-		step, err := p.finish(v, v.known)
-		return queue.Result{Step: step}, err
+	if v.unasked() {
+		// Nothing is said of a run that has not settled: the incident stays open, and
+		// sweeps go on asking.
+		// Of no plan there is no run to tell, either.
+		silent := !settled || v.ref.ID == "" && !found.Known
+		return p.tell(ctx, v, found, turn{readable: away == nil, gone: away == nil && gone(v.known, found), silent: silent})
 	}
-	next := router.Next{Tell: true}
-	if !v.swept() {
-		w := router.Wait{Accepted: v.accepted, First: p.Timing.Wait, Max: p.Timing.MaxWait}
-		next = w.Next(p.Now(), settled, away == nil)
+	w := router.Wait{Accepted: v.accepted, First: p.Timing.Wait, Max: p.Timing.MaxWait}
+	next := w.Next(p.Now(), settled, away == nil)
+	if away != nil && v.onlyCut() { // it claims nothing of any plan, so there is nothing to tell
+		if next.Again.IsZero() {
+			p.Log.Error("which alerts a message left out cannot be found out", "plan", v.plan, "err", away)
+			step, err := p.finish(v, v.known)
+			return queue.Result{Step: step}, err
+		}
+		next.Tell = false
 	}
 	if !next.Tell {
 		p.Log.Debug("the run has not settled", "plan", v.plan, "again", next.Again)
-		return queue.Result{Again: next.Again}, nil
+		step, err := p.firesAgain(v)
+		return queue.Result{Again: next.Again, Step: step}, err
 	}
-	return p.tell(ctx, v, found, next.Again)
+	return p.tell(ctx, v, found, turn{readable: away == nil, again: next.Again})
 }
 
 // remove takes rows away, but not what came in under their names since.

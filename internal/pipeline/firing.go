@@ -3,6 +3,7 @@ package pipeline
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"bellhop/internal/event"
 )
@@ -20,22 +21,54 @@ const (
 // began to fire later than the one on record is another one: the end of that one
 // was never sent, or was lost.
 func (v *view) fold() {
+	v.fresh, v.cut = nil, false
 	v.firing = maps.Clone(v.known.Firing)
 	if v.firing == nil {
 		v.firing = make(map[string]event.Signal)
 	}
 	for _, s := range v.signals {
 		id := s.Alert.Fingerprint
-		if s.Alert.Status == event.Resolved {
+		switch {
+		case s.Cut:
+			v.cut = true
+		case s.Alert.Status == event.Resolved:
 			delete(v.firing, id)
-			continue
+		default:
+			if v.isNew(s) {
+				v.fresh = append(v.fresh, s)
+			}
+			v.firing[id] = s
 		}
-		if old, before := v.firing[id]; !before || s.Alert.StartsAt.After(old.Alert.StartsAt) {
-			v.fresh = append(v.fresh, s)
-		}
-		v.firing[id] = s
 	}
 	v.bound()
+}
+
+// isNew tells whether the signal claims what none before it did.
+func (v *view) isNew(s event.Signal) bool {
+	old, before := v.known.Firing[s.Alert.Fingerprint]
+	return s.Cut || s.Alert.Status == event.Firing && (!before || s.Alert.StartsAt.After(old.Alert.StartsAt))
+}
+
+// fires tells whether an alert of the plan fires, as far as anybody knows. Which alerts
+// were left out of a message nobody knows; they count.
+func (v *view) fires() bool {
+	for _, s := range v.firing {
+		if !s.Accepted.Before(v.known.Well) {
+			return true
+		}
+	}
+	return v.cut
+}
+
+// well is the time of a success that is told now. Alerts that wait to be looked at are not
+// older than that.
+func (v *view) well(now time.Time) time.Time {
+	for _, s := range v.signals {
+		if s.Alert.Status == event.Firing && s.Accepted.Before(now) {
+			now = s.Accepted
+		}
+	}
+	return now
 }
 
 // bound forgets the oldest alerts beyond what is kept.

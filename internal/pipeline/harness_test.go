@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -68,6 +69,19 @@ func (c *cluster) Look(ctx context.Context, q correlate.Query) (correlate.Findin
 		return correlate.Finding{}, errors.New("dial tcp 127.0.0.1:6379: connection refused")
 	}
 	return *c.found, nil
+}
+
+// Survey knows of the plan that is found.
+func (c *cluster) Survey(ctx context.Context, name string) ([]correlate.Latest, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.real != nil:
+		return c.real.Survey(ctx, name)
+	case c.found == nil:
+		return nil, errors.New("dial tcp 127.0.0.1:6379: connection refused")
+	}
+	return []correlate.Latest{{Plan: c.found.Plan.ID, Enabled: c.found.Enabled, Newest: c.found.Newest, Outcome: c.found.Outcome}}, nil
 }
 
 // repository counts how often it is asked.
@@ -183,6 +197,8 @@ type house struct {
 	fallback  string
 	chain     bool // oncall is the mail's, too
 	giveUp    time.Duration
+	remind    time.Duration // oncall's
+	without   string        // a sink that is not configured for now
 	keep      time.Duration
 	keepBytes int64
 	engine    queue.Engine
@@ -219,12 +235,17 @@ func (h *house) start() {
 	}
 	outlets := []pipeline.Outlet{
 		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
-		{Name: "oncall", Sink: h.oncall(), Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute},
+		{Name: "oncall", Sink: h.oncall(), Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute, Remind: h.remind},
 	}
 	if h.chain {
 		outlets[0].Fallback, outlets[0].FallbackAfter = "oncall", 15*time.Minute
 	}
-	table, faults := router.Compile(h.routes, []string{"mail", "oncall"})
+	outlets = slices.DeleteFunc(outlets, func(o pipeline.Outlet) bool { return o.Name == h.without })
+	var names []string
+	for _, o := range outlets {
+		names = append(names, o.Name)
+	}
+	table, faults := router.Compile(h.routes, names)
 	if len(faults) > 0 {
 		h.t.Fatal(faults)
 	}

@@ -29,6 +29,9 @@ func (p *Pipeline) trouble(v view, known *record.Plan, seen router.Seen, e event
 	seen.Event = e
 	known.Told = known.Told.Tell(seen)
 	tell := p.audience(in.Told, e)
+	if !v.fires() && (e.Status == event.StatusOpen || !v.known.Told.CountsAsRun(e)) {
+		tell = p.calmly(tell)
+	}
 	in.Told = heard(in.Told, tell)
 	p.Observer.Told(e.Outcome)
 	p.Log.Info("incident "+string(e.Status), "plan", v.plan, "outcome", e.Outcome, "cause", e.Cause,
@@ -36,15 +39,24 @@ func (p *Pipeline) trouble(v view, known *record.Plan, seen router.Seen, e event
 	return outcome{event: &e, incident: &in, tell: tell}
 }
 
+// calmly leaves out those who wake people and were not told yet: nothing fires (R8). If
+// something does again, they are told by R10.
+func (p *Pipeline) calmly(all []telling) []telling {
+	return slices.DeleteFunc(all, func(t telling) bool { return !t.before && !p.outlets[t.to.Sink].Kind.Calm })
+}
+
 // resolve ends the incident; everybody who was told of it hears that (R10).
-func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event) outcome {
+func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event, by event.EndedBy) outcome {
 	in := v.incident
-	in.State, in.Resolved, in.Last, in.EndedBy = event.StatusResolved, e.Time, e.ID, event.EndedBySuccess
-	e.EndedBy = in.EndedBy
+	in.State, in.Resolved, in.Last, in.EndedBy, in.Ending = event.StatusResolved, e.Time, e.ID, by, nil
+	e.Status, e.EndedBy = in.State, by
 	e = belongs(e, in)
 	was := in.Was
 	e.Was = &was
-	known.Incident, known.Success = "", e.Run.End
+	known.Incident = ""
+	if by == event.EndedBySuccess {
+		known.Success, known.Well = e.Run.End, v.well(e.Time)
+	}
 	p.Observer.Told(e.Outcome)
 	p.Log.Info("incident resolved", "plan", v.plan, "ended_by", e.EndedBy, "event", e.ID, "incident", in.ID, "deliveries", len(in.Told))
 	var tell []telling
@@ -58,21 +70,25 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event) outcome {
 // an alert fires.
 func (p *Pipeline) success(v view, known *record.Plan, e event.Event) outcome {
 	e.DedupKey = event.DedupKey(e.Cluster.UUID, v.plan)
-	known.Success = e.Run.End
+	known.Success, known.Well = e.Run.End, v.well(e.Time)
 	p.Observer.Told(e.Outcome)
 	return outcome{event: &e, tell: p.audience(nil, e)}
 }
 
 // repeat records a look that brought no news, once it has answered its signals,
 // and tells of the incident whoever the routes name by now and was not told yet (R10).
-func (p *Pipeline) repeat(ctx context.Context, v view, last bool) (outcome, error) {
-	if v.known.Incident == "" || v.swept() {
+func (p *Pipeline) repeat(ctx context.Context, v view, t turn) (outcome, error) {
+	if v.known.Incident == "" {
 		return outcome{}, nil
 	}
 	late, err := p.latecomers(ctx, v)
+	if v.swept() && len(late) == 0 {
+		return outcome{}, err
+	}
 	in := v.incident
 	in.Told = heard(in.Told, late)
-	if last {
+	in.Reminded = reminded(in.Reminded, late, p.Now())
+	if t.again.IsZero() && !v.swept() {
 		in.Seen, in.Repeats = p.Now(), in.Repeats+1
 		p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
 	}
@@ -82,7 +98,7 @@ func (p *Pipeline) repeat(ctx context.Context, v view, last bool) (outcome, erro
 // latecomers are told what was told last, and so it is that which the routes see,
 // with the alerts that fire now.
 func (p *Pipeline) latecomers(ctx context.Context, v view) ([]telling, error) {
-	if len(v.firing) == 0 {
+	if !v.fires() {
 		return nil, nil
 	}
 	row, err := p.Engine.Get(ctx, record.EventKey(v.incident.Last))

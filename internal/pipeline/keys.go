@@ -59,9 +59,9 @@ func (o Outlet) lanes() []string {
 // the sink's own. But what waits for its target under the same key must not be
 // overtaken, and may be in the other lane of the two: from a version that knew no
 // lanes of keys, or from before the sink was taken out of the settings.
-func (p *Pipeline) lane(ctx context.Context, d record.Delivery, key string) (string, error) {
-	o, configured := p.outlets[d.Sink]
-	lane, other := record.Lane(d.Sink), record.KeyLane(d.Sink, d.Target)
+func (p *Pipeline) lane(ctx context.Context, to event.Audience, key string) (string, error) {
+	o, configured := p.outlets[to.Sink]
+	lane, other := record.Lane(to.Sink), record.KeyLane(to.Sink, to.Target)
 	if _, ok := o.keyed(); ok {
 		lane, other = other, lane
 	} else if configured {

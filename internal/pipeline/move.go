@@ -44,12 +44,14 @@ func (p *Pipeline) moveIncident(ctx context.Context, v view, ref event.PlanRef, 
 		if own, err = p.Engine.Get(ctx, key); err != nil {
 			return false, fmt.Errorf("read what is known of plan %q: %w", ref.ID, err)
 		}
-		step.Guard = append(step.Guard, queue.Row{Key: key, Rev: own.Rev})
-		step.Set = append(step.Set, queue.Row{Key: v.row.Key}, queue.Row{Key: record.OpenKey(v.plan)})
 	}
 	known := p.known(own)
-	if known.Incident != "" && own.Key != v.row.Key {
-		return false, nil
+	if own.Key != v.row.Key {
+		if known.Incident != "" {
+			return false, nil
+		}
+		step.Guard = append(step.Guard, queue.Row{Key: own.Key, Rev: own.Rev})
+		step.Set = append(step.Set, queue.Row{Key: v.row.Key}, queue.Row{Key: record.OpenKey(v.plan)})
 	}
 	row, err := record.Encode(own.Key, inherit(known, v.known))
 	if err != nil {

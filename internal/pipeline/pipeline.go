@@ -27,6 +27,9 @@ import (
 // cluster's state could not be read at all.
 type Correlator interface {
 	Look(ctx context.Context, q correlate.Query) (correlate.Finding, error)
+	// Survey says of every plan, or of every one of that name, what its newest run
+	// came to.
+	Survey(ctx context.Context, name string) ([]correlate.Latest, error)
 	// Reachable returns nil when the cluster's state can be read.
 	Reachable(ctx context.Context) error
 }
@@ -61,6 +64,9 @@ type Outlet struct {
 	// within FallbackAfter; "": none is.
 	Fallback      string
 	FallbackAfter time.Duration
+	// Remind is after how long an open incident that has not changed is said again; 0:
+	// it is not.
+	Remind time.Duration
 }
 
 // Setup is what may be changed while the pipeline runs (R20). Checker may be nil:

@@ -20,7 +20,7 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	for _, t := range o.tell {
 		d := record.Delivery{
 			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
-			Again: t.before, Instead: t.instead,
+			Again: t.before, Instead: t.instead, Reminder: t.reminder,
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
@@ -32,13 +32,20 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	return nil
 }
 
-// deliver adds one delivery. Those of one incident and target share a key, and so
-// keep their order; the key is the dedup key, because a new incident must not
-// overtake the end of the one before.
-func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d record.Delivery) error {
-	job := queue.Job{ID: deliveryID(t), Key: orderKey(t.key, d.Target), Due: p.Now(), Keep: true}
+// job is where a delivery waits. Those of one incident and target share a key, and so
+// keep their order; the key is the dedup key, because a new incident must not overtake
+// the end of the one before.
+func (p *Pipeline) job(ctx context.Context, t telling) (queue.Job, error) {
+	job := queue.Job{ID: deliveryID(t), Key: orderKey(t.key, t.to.Target), Due: p.Now(), Keep: true}
 	var err error
-	if job.Lane, err = p.lane(ctx, d, job.Key); err != nil {
+	job.Lane, err = p.lane(ctx, t.to, job.Key)
+	return job, err
+}
+
+// deliver adds one delivery.
+func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d record.Delivery) error {
+	job, err := p.job(ctx, t)
+	if err != nil {
 		return err
 	}
 	how := p.outlets[d.Sink].Kind.Supersede

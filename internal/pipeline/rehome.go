@@ -237,7 +237,7 @@ func (p *Pipeline) anew(ctx context.Context, d record.Delivery, dedup, target st
 	d.Target = target
 	job := queue.Job{ID: deliveryName(p.NewID(), d.Sink, target), Key: orderKey(dedup, target), Due: p.Now(), Keep: true}
 	var err error
-	if job.Lane, err = p.lane(ctx, d, job.Key); err != nil {
+	if job.Lane, err = p.lane(ctx, audienceOf(d), job.Key); err != nil {
 		return job, err
 	}
 	if job.Payload, err = json.Marshal(d); err != nil {

@@ -13,29 +13,47 @@ import (
 	"bellhop/router/queue"
 )
 
-// tell makes of a look what it is: news, or a repeat that is only recorded. The
-// looks go on at again, unless it is zero.
-func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, again time.Time) (queue.Result, error) {
+// turn is how a look is to be taken.
+type turn struct {
+	readable bool      // the cluster's state could be read
+	gone     bool      // the cluster does not run the plan, or not any more
+	silent   bool      // the run is not to be told
+	again    time.Time // the looks go on then; zero: this was the last one
+}
+
+// tell makes of a look what it is: news, an end, or a repeat that is only recorded.
+func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, t turn) (queue.Result, error) {
 	e := p.draft(ctx, v, found)
-	known := learn(v.known, e, found)
-	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: len(v.firing) > 0, Newest: found.Newest}
+	known := learn(v.known, e, found, t)
+	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: v.fires(), Newest: found.Newest}
 	if e.Outcome == event.Success {
 		p.Observer.Succeeded(v.plan, e.Run.End)
 	}
-	seen.Event.Status = router.News(v.past(), seen)
-	if seen.Event.Status == event.StatusResolved && len(v.fresh) > 0 {
-		again = e.Time // that incident is over, but what the fresh alerts claim is another matter
+	if !t.silent {
+		seen.Event.Status = router.News(v.past(), seen)
 	}
-	told, err := p.say(ctx, v, &known, seen, again.IsZero())
+	switch {
+	case seen.Event.Status == event.StatusResolved && len(v.fresh) > 0:
+		t.again = e.Time // that incident is over, but what the fresh alerts claim is another matter
+	case seen.Event.Status == event.StatusOpen && !v.fires():
+		t.again = time.Time{} // from here on it is R7 that waits
+	}
+	told, err := p.say(ctx, v, &known, seen, t)
 	if err != nil {
 		return queue.Result{}, err
 	}
-	step, err := p.step(ctx, v, known, told, again.IsZero())
-	return queue.Result{Step: step, Again: again}, err
+	told, next := p.linger(v, &known, seen, t, told)
+	step, err := p.step(ctx, v, known, told, t.again.IsZero())
+	if err != nil || next.IsZero() {
+		return queue.Result{Step: step, Again: t.again}, err
+	}
+	job, err := lookForEnd(v.ref, next)
+	step.Put = append(step.Put, job)
+	return queue.Result{Step: step, Again: t.again}, err
 }
 
 // say does what the event's status asks for.
-func (p *Pipeline) say(ctx context.Context, v view, known *record.Plan, seen router.Seen, last bool) (outcome, error) {
+func (p *Pipeline) say(ctx context.Context, v view, known *record.Plan, seen router.Seen, t turn) (outcome, error) {
 	switch e := seen.Event; e.Status {
 	case event.StatusOpen, event.StatusChanged:
 		e = p.investigate(ctx, e, known.Probed)
@@ -45,16 +63,17 @@ func (p *Pipeline) say(ctx context.Context, v view, known *record.Plan, seen rou
 		known.Probed = probes(e)
 		return p.trouble(v, known, seen, e), nil
 	case event.StatusResolved:
-		return p.resolve(v, known, e), nil
+		return p.resolve(v, known, e, event.EndedBySuccess), nil
 	case event.StatusSuccess:
 		return p.success(v, known, e), nil
 	}
-	return p.repeat(ctx, v, last)
+	return p.repeat(ctx, v, t)
 }
 
 // learn takes over what every look tells, news or not.
-func learn(known record.Plan, e event.Event, found correlate.Finding) record.Plan {
+func learn(known record.Plan, e event.Event, found correlate.Finding, t turn) record.Plan {
 	known.Cluster, known.Plan, known.Destination = e.Cluster, e.Plan, e.Destination
+	known.Had = known.Had || t.readable && found.Known
 	if r := found.Run; r.Settled && r.End.After(known.Settled.End) {
 		known.Settled = r
 	}

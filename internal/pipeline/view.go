@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"bellhop/internal/event"
@@ -24,10 +25,12 @@ type view struct {
 	signals  []event.Signal
 	row      queue.Row // the plan's row, to be guarded
 	known    record.Plan
+	open     bool                    // an incident is on record as open, also one that cannot be read
 	about    queue.Row               // the open incident's row, to be guarded
 	incident event.Incident          // the open one, when known.Incident says so
 	firing   map[string]event.Signal // with the signals taken in
 	fresh    []event.Signal          // those of them that did not fire before
+	cut      bool                    // a message had alerts left out of it that may be of this plan
 }
 
 // planKey names the rows of a plan that may be known by name only, or not at all.
@@ -44,7 +47,8 @@ func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Ti
 		return v, fmt.Errorf("read what is known of plan %q: %w", v.plan, err)
 	}
 	p.load(&v)
-	if v.known.Incident == "" {
+	v.open = v.known.Incident != ""
+	if !v.open {
 		return v, nil
 	}
 	row, err := p.Engine.Get(ctx, record.IncidentKey(v.known.Incident))
@@ -98,3 +102,38 @@ func (v *view) past() router.Past {
 
 // swept is true when no signal caused this look.
 func (v *view) swept() bool { return len(v.waiting) == 0 }
+
+// unasked is true when no signal claims a failure: bellhop looks by itself (R9), or an
+// end may only mean "running again" (R7).
+func (v *view) unasked() bool { return v.swept() || v.known.Incident != "" && !v.fires() }
+
+// early is when to look instead of now, because a resolve has brought forward the look
+// at an alert whose run may not have left its statuses yet; zero: now.
+func (v *view) early(now time.Time, wait time.Duration) (at time.Time) {
+	for _, s := range v.signals {
+		age := now.Sub(s.Accepted)
+		young := age >= 0 && age < wait // a clock that was set back makes nobody wait
+		if due := s.Accepted.Add(wait); young && v.isNew(s) && (at.IsZero() || due.Before(at)) {
+			at = due
+		}
+	}
+	return at
+}
+
+// onlyCut is true when nothing but a message that had alerts left out causes the look.
+func (v *view) onlyCut() bool {
+	return v.cut && !slices.ContainsFunc(v.signals, func(s event.Signal) bool { return !s.Cut })
+}
+
+// ended is when the first of the alerts ended whose end waits to be answered; zero: none.
+func (v *view) ended(now time.Time) (at time.Time) {
+	for _, s := range v.signals {
+		if s.Alert.Status == event.Resolved && (at.IsZero() || s.Accepted.Before(at)) {
+			at = s.Accepted
+		}
+	}
+	if at.After(now) {
+		return now
+	}
+	return at
+}

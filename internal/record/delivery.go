@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"bellhop/internal/event"
 	"bellhop/router/queue"
@@ -82,6 +83,8 @@ type Delivery struct {
 	// Again is true when this target may have heard of the incident before, whatever As
 	// says: then its end has to go out, even though nobody hears this one.
 	Again bool `json:"again,omitempty"`
+	// Reminder is when it was put, on one that says again what has not changed.
+	Reminder time.Time `json:"reminder,omitzero"`
 	// Instead is there on a delivery to a fallback.
 	Instead *event.Instead `json:"instead,omitempty"`
 }

@@ -1,0 +1,128 @@
+package intake
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"bellhop/internal/event"
+)
+
+const (
+	// repeatTime is how long the same alerts count as the same message (R16).
+	repeatTime = 5 * time.Minute
+	// maxRemembered is how many alerts are remembered, twice as many at most, and
+	// maxTogether how many of one message. What is forgotten costs a look, no more.
+	maxRemembered = 1 << 13
+	maxTogether   = 1000
+)
+
+// repeats knows the messages of the last minutes again: a pair of Alertmanagers sends
+// each of them twice, and one that did not hear an answer sends it once more (R16). It
+// knows a message only while no other one spoke of any of its alerts, and only once it
+// was kept; what is answered from memory was kept, therefore.
+type repeats struct {
+	now   func() time.Time
+	mu    sync.Mutex
+	begun time.Time          // when young was
+	young map[string]*posted // the last message of each alert, by its fingerprint
+	old   map[string]*posted // those from before young
+}
+
+// posted is a message. Its alerts point to it while it is the last that spoke of them.
+type posted struct {
+	sum    [sha256.Size]byte
+	kept   time.Time // zero: it was not, or not yet
+	answer taken
+}
+
+// again returns what was answered to the same message before; else, known is false, and
+// the message is to be handed to keep once it was kept.
+func (r *repeats) again(b Batch) (answer taken, known bool, p *posted) {
+	names, sum := digest(b)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if before := r.last(names); before != nil && before.sum == sum && before.fresh(now) {
+		return before.answer, true, nil
+	}
+	r.turn(now)
+	p = &posted{sum: sum}
+	remember := len(names) <= maxTogether && !hasTwice(names) // of two of one alert, the last counts
+	for _, name := range names {
+		delete(r.old, name)
+		if !remember {
+			delete(r.young, name)
+			continue
+		}
+		r.young[name] = p
+	}
+	return taken{}, false, p
+}
+
+// keep notes that the message was kept, and how it was answered.
+func (r *repeats) keep(p *posted, answer taken) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.answer, p.kept = answer, r.now()
+}
+
+func (p *posted) fresh(now time.Time) bool {
+	age := now.Sub(p.kept)
+	return !p.kept.IsZero() && age >= 0 && age < repeatTime
+}
+
+// last is the message that was the last to speak of all these alerts, if it is one.
+func (r *repeats) last(names []string) (p *posted) {
+	for i, name := range names {
+		one, there := r.young[name]
+		if !there {
+			one = r.old[name]
+		}
+		if one == nil || i > 0 && one != p {
+			return nil
+		}
+		p = one
+	}
+	return p
+}
+
+// turn forgets what is old, and as much as has to be.
+func (r *repeats) turn(now time.Time) {
+	if age := now.Sub(r.begun); r.young == nil || age < 0 || age >= repeatTime || len(r.young) >= maxRemembered {
+		r.old, r.young, r.begun = r.young, make(map[string]*posted), now
+	}
+}
+
+// digest is the sum over what tells messages apart, and the fingerprints in their order.
+func digest(b Batch) (names []string, sum [sha256.Size]byte) {
+	alerts := make([]*event.Alert, 0, len(b.Signals))
+	for i := range b.Signals {
+		if !b.Signals[i].Cut {
+			alerts = append(alerts, &b.Signals[i].Alert)
+		}
+	}
+	slices.SortFunc(alerts, func(a, b *event.Alert) int {
+		return cmp.Or(cmp.Compare(a.Fingerprint, b.Fingerprint), cmp.Compare(a.Status, b.Status), a.StartsAt.Compare(b.StartsAt))
+	})
+	names = make([]string, len(alerts))
+	text := make([]byte, 0, 256) // enough for most, and so not on the heap
+	for _, n := range []int64{int64(b.Accepted), int64(b.Ignored), b.Truncated} {
+		text = append(strconv.AppendInt(text, n, 10), 0)
+	}
+	for i, a := range alerts {
+		names[i] = a.Fingerprint
+		text = append(append(text, a.Fingerprint...), 0) // it holds no control character
+		text = append(append(text, a.Status...), 0)
+		text = append(a.StartsAt.AppendFormat(text, time.RFC3339Nano), 0)
+	}
+	return names, sha256.Sum256(text)
+}
+
+// hasTwice tells whether a name stands twice in a sorted list.
+func hasTwice(names []string) bool {
+	return len(slices.Compact(slices.Clone(names))) < len(names)
+}
