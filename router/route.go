@@ -129,8 +129,8 @@ func matchesOne(m *labels.Matcher, values []string) bool {
 	return slices.ContainsFunc(values, m.Matches)
 }
 
-// labelSet is what matchers see: the labels of all alerts of the event, under
-// the event's own words, which win.
+// labelSet is what matchers see: the labels of all alerts of the event, or the fields
+// of an event that is passed on, under the event's own words, which win.
 func labelSet(e event.Event) map[string][]string {
 	set := make(map[string][]string)
 	for _, a := range e.Alerts {
@@ -138,6 +138,13 @@ func labelSet(e event.Event) map[string][]string {
 			if !slices.Contains(set[name], value) {
 				set[name] = append(set[name], value)
 			}
+		}
+	}
+	if p := e.Payload; p != nil {
+		for name, value := range map[string]string{
+			"summary": p.Summary, "source": p.Source, "component": p.Component, "group": p.Group, "class": p.Class,
+		} {
+			set[name] = []string{value}
 		}
 	}
 	set["plan"] = []string{e.Plan.ID}

@@ -99,6 +99,9 @@ type Kind struct {
 	// Supersede says what becomes of messages that wait when a newer one of their
 	// incident and target comes.
 	Supersede Superseding
+	// Passes is true for a far end that takes events of PagerDuty's format as they are
+	// (event.CEF): it gets every one of them, the others only what is news to people.
+	Passes bool
 	// Calm is true for a far end that also likes to hear of successes
 	// (mail, chat, webhook; never a pager or a command).
 	Calm bool
@@ -118,6 +121,9 @@ const (
 	KeepLatest
 	// KeepOpenEnd: updates make one, open and end both go out (webhook).
 	KeepOpenEnd
+	// KeepDistinct: every message goes out but one that says the same as the one before
+	// it, which still waits (an event that is passed on).
+	KeepDistinct
 	// KeepNews: the latest trigger stands for all of them, and an end after a
 	// trigger that nobody heard leaves neither (a pager).
 	KeepNews

@@ -9,19 +9,13 @@ const (
 	aboutEvent  = "event" // one that is passed on in PagerDuty's format
 )
 
-// The kinds of events that are not of a plan.
-const (
-	kindAlert event.Kind = "alert"
-	kindEvent event.Kind = "event"
-)
-
 // about tells what the words of an event are to speak of. A test notice speaks of
 // what it was made of, and only an event of a plan has an outcome.
 func about(e event.Event) string {
 	switch {
-	case e.Kind == kindEvent, e.Payload != nil:
+	case e.Kind == event.KindEvent, e.Payload != nil:
 		return aboutEvent
-	case e.Kind == kindAlert, e.Kind == event.KindTest && e.Outcome == "" && len(e.Alerts) > 0:
+	case e.Kind == event.KindAlert, e.Kind == event.KindTest && e.Outcome == "" && len(e.Alerts) > 0:
 		return aboutAlert
 	}
 	return aboutBackup

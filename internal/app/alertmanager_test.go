@@ -44,22 +44,27 @@ func freeAddress(t testing.TB) string {
 // startAlertmanager starts one that groups as ns8-metrics' does, but sooner.
 func startAlertmanager(t *testing.T, webhook string) *alertmanager {
 	t.Helper()
+	return alertmanagerWith(t, fmt.Sprintf(`
+  - name: bellhop
+    webhook_configs:
+      - url: %s
+        send_resolved: true`, webhook))
+}
+
+// alertmanagerWith starts one with that receiver, named bellhop.
+func alertmanagerWith(t *testing.T, receiver string) *alertmanager {
+	t.Helper()
 	path := program(t, "prometheus-alertmanager")
 	dir := t.TempDir()
 	config := filepath.Join(dir, "alertmanager.yml")
-	text := fmt.Sprintf(`
+	text := `
 route:
   receiver: bellhop
   group_by: [alertname, node]
   group_wait: 100ms
   group_interval: 300ms
   repeat_interval: 3h
-receivers:
-  - name: bellhop
-    webhook_configs:
-      - url: %s
-        send_resolved: true
-`, webhook)
+receivers:` + receiver + "\n"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,9 @@ func (a *App) build() error {
 
 func (a *App) buildHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc(intake.Path, func(w http.ResponseWriter, r *http.Request) { (*a.intake.Load()).ServeHTTP(w, r) })
+	for _, pattern := range intake.Patterns() {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { (*a.intake.Load()).ServeHTTP(w, r) })
+	}
 	mux.Handle("/", admin.NewHandler(admin.Deps{
 		Engine: a.engine, Lanes: a.engine.Lanes, Gates: a.pump.Gates, Sinks: a.sinkTypes, Actions: a.pipe,
 		Ready: a.ready, Metrics: a.metrics.Handler(a.o.Log), Now: a.o.Now, Log: a.o.Log,

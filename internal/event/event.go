@@ -19,6 +19,8 @@ const (
 	KindBackup Kind = "backup" // a backup run, as the cluster's Redis tells it
 	KindMissed Kind = "missed" // a run that did not take place at all
 	KindTest   Kind = "test"   // a notice somebody asked for, about nothing
+	KindAlert  Kind = "alert"  // an alert of something else, which is forwarded
+	KindEvent  Kind = "event"  // an event in PagerDuty's format, which is passed on
 )
 
 // Status says where in the life of its incident an [Event] stands.
@@ -84,7 +86,9 @@ type Event struct {
 	Was *Trouble `json:"was,omitempty"`
 	// Payload is what the sender of an event said that is only passed on.
 	Payload *Payload `json:"payload,omitempty"`
-	Alerts  []Alert  `json:"alerts"`
+	// CEF is that event as it is passed on.
+	CEF    *CEF    `json:"cef,omitempty"`
+	Alerts []Alert `json:"alerts"`
 	// Notes say what is missing from this event and why, as sentences for people.
 	Notes []string `json:"notes"`
 }

@@ -57,10 +57,15 @@ const maxCluster = 64
 // DedupKey names the incident of a plan to the far ends. An empty cluster is
 // one that was never seen and reads "local"; a damaged one is cut to what can be
 // written down.
-func DedupKey(cluster, plan string) string {
+func DedupKey(cluster, plan string) string { return incidentKey(cluster, "backup", plan) }
+
+// AlertKey names the incident of an alert that is forwarded, by its fingerprint.
+func AlertKey(cluster, fingerprint string) string { return incidentKey(cluster, "alert", fingerprint) }
+
+func incidentKey(cluster, kind, name string) string {
 	cluster = strings.ToValidUTF8(cluster[:min(len(cluster), maxCluster)], "?")
 	if cluster == "" {
 		cluster = "local"
 	}
-	return "bellhop/" + cluster + "/backup/" + plan
+	return "bellhop/" + cluster + "/" + kind + "/" + name
 }

@@ -26,11 +26,21 @@ type Alert struct {
 func (a Alert) Name() string { return a.Labels["alertname"] }
 
 // PlanRef is how an alert names its plan: by id, else by the plan's name, else
-// (both empty) not at all.
+// (both empty) not at all. What is about no plan at all has a topic instead.
 type PlanRef struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty"`
+	// Topic names what is forwarded or passed on: "alert/" and the alert's fingerprint,
+	// "event/" and the event's dedup key, "change/" and what makes it one of its own.
+	Topic string `json:"topic,omitempty"`
 }
+
+// What a topic begins with.
+const (
+	TopicAlert  = "alert/"
+	TopicEvent  = "event/"
+	TopicChange = "change/"
+)
 
 // Signal is one alert that a listener took over, with what its name and labels
 // say about the plan.
@@ -43,8 +53,8 @@ type Signal struct {
 	// out of it, and nobody knows which (R4). Its alert is empty.
 	Cut   bool  `json:"cut,omitempty"`
 	Alert Alert `json:"alert"`
-	// CEF is an event of PagerDuty's format that is passed on; then Plan, Missed and
-	// Alert are empty.
+	// CEF is an event of PagerDuty's format that is passed on; then Missed is false and
+	// of Alert only the fingerprint counts, which tells it from others and in their order.
 	CEF *CEF `json:"cef,omitempty"`
 	// Accepted is when the signal was kept; filled in by whoever keeps it.
 	Accepted time.Time `json:"accepted,omitzero"`

@@ -47,6 +47,16 @@ const (
 	SeverityInfo     Severity = "info"
 )
 
+// ReadSeverity returns the severity that a word names; one that PagerDuty does not know
+// is an error.
+func ReadSeverity(word string) Severity {
+	switch s := Severity(word); s {
+	case SeverityCritical, SeverityWarning, SeverityInfo:
+		return s
+	}
+	return SeverityError
+}
+
 // ModuleState is what the run came to for one module.
 type ModuleState string
 

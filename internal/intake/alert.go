@@ -49,13 +49,18 @@ func readAlert(raw []byte) (alert, error) {
 func (a alert) signal(cfg Config) (s event.Signal, ok bool) {
 	name := a.Labels["alertname"]
 	known := a.Status == event.Firing || a.Status == event.Resolved
-	if !known || name == "" || !slices.Contains(cfg.AlertNames, name) {
+	backup := slices.Contains(cfg.AlertNames, name)
+	if !known || name == "" || !backup && cfg.OtherAlerts != Forward {
 		return event.Signal{}, false
+	}
+	ref := event.PlanRef{Topic: event.TopicAlert + a.fingerprint()}
+	if backup {
+		ref = a.plan(cfg.PlanLabels)
 	}
 	return event.Signal{
 		Source: Source,
-		Plan:   a.plan(cfg.PlanLabels),
-		Missed: name == missedAlert,
+		Plan:   ref,
+		Missed: backup && name == missedAlert,
 		Alert: event.Alert{
 			Status:       a.Status,
 			Labels:       labels(a.Labels, append([]string{"alertname", idLabel, nameLabel}, cfg.PlanLabels...)),

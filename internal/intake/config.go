@@ -19,6 +19,7 @@ type Config struct {
 	ExternalURL  string   `koanf:"external_url"`   // how people reach bellhop; empty: nothing is linked
 	AlertNames   []string `koanf:"alert_names"`    // the alerts that speak of a backup; others are ignored
 	PlanLabels   []string `koanf:"plan_labels"`    // labels that may hold the plan's id, the first with a value wins
+	OtherAlerts  string   `koanf:"other_alerts"`   // what becomes of other alerts: Drop or Forward
 	MaxBodyBytes int64    `koanf:"max_body_bytes"` // largest body of a request
 	// WebConfigFile is Prometheus' web configuration: TLS, client certificates, basic
 	// auth; empty: plain HTTP for everybody who gets there.
@@ -27,6 +28,12 @@ type Config struct {
 	BearerToken secret.String `koanf:"bearer_token"`
 	Poll        PollConfig    `koanf:"poll"`
 }
+
+// What becomes of alerts that do not speak of a backup.
+const (
+	Drop    = "drop"    // they are ignored
+	Forward = "forward" // they go the same way, each as an incident of its own
+)
 
 // PollConfig is the section receiver.poll.
 type PollConfig struct {
@@ -51,6 +58,7 @@ func DefaultConfig() Config {
 		Port:         9099,
 		AlertNames:   []string{"BackupFailed", "backup_failed", "NsBackupFailed", missedAlert},
 		PlanLabels:   []string{"backup_id", "id"},
+		OtherAlerts:  Drop,
 		MaxBodyBytes: 4 << 20,
 		Poll:         PollConfig{Interval: 30 * time.Second},
 	}
@@ -73,6 +81,9 @@ func (c Config) Validate() []fault.Fault {
 	}
 	if c.MaxBodyBytes < 1 || c.MaxBodyBytes > bodyCeiling {
 		fs = append(fs, fault.Fault{Key: "max_body_bytes", Text: fmt.Sprintf("%d is out of range", c.MaxBodyBytes), Remedy: fmt.Sprintf("give a number of bytes from 1 to %d", bodyCeiling)})
+	}
+	if c.OtherAlerts != Drop && c.OtherAlerts != Forward {
+		fs = append(fs, fault.Fault{Key: "other_alerts", Text: fmt.Sprintf("there is no %q", c.OtherAlerts), Remedy: "write drop or forward"})
 	}
 	fs = append(fs, c.Poll.validate()...)
 	fs = append(fs, c.checkToken()...)

@@ -76,7 +76,7 @@ func (h *handler) cef(r *http.Request, body []byte) (event.CEF, error) {
 	}
 	key := e.RoutingKey
 	e.RoutingKey = ""
-	return h.pass(r, key, event.CEF{Action: e.Action, DedupKey: e.DedupKey}, e)
+	return h.pass(r, key, event.TopicEvent+e.DedupKey, event.CEF{Action: e.Action, DedupKey: e.DedupKey}, e)
 }
 
 // change takes a change event.
@@ -87,14 +87,14 @@ func (h *handler) change(r *http.Request, body []byte) (answer, error) {
 	}
 	key := e.RoutingKey
 	e.RoutingKey = ""
-	if _, err := h.pass(r, key, event.CEF{Action: event.ActionChange}, e); err != nil {
+	if _, err := h.pass(r, key, event.TopicChange+rand.Text(), event.CEF{Action: event.ActionChange}, e); err != nil {
 		return answer{}, err
 	}
 	return answer{http.StatusAccepted, processed{Status: "success", Message: "Change event processed"}}, nil
 }
 
 // pass has an event kept that was read.
-func (h *handler) pass(r *http.Request, routingKey string, cef event.CEF, e any) (event.CEF, error) {
+func (h *handler) pass(r *http.Request, routingKey, topic string, cef event.CEF, e any) (event.CEF, error) {
 	if err := admit(r, h.cfg.BearerToken, routingKey); err != nil {
 		h.obs.Received(EventsSource, ResultRefused, 1)
 		return cef, err
@@ -106,7 +106,7 @@ func (h *handler) pass(r *http.Request, routingKey string, cef event.CEF, e any)
 	if cef.Body, err = withoutKey(e); err != nil {
 		return cef, h.unfit(err)
 	}
-	_, err = h.keep(r.Context(), EventsSource, []event.Signal{{Source: EventsSource, CEF: &cef}}, 1)
+	_, err = h.keep(r.Context(), EventsSource, []event.Signal{{Source: EventsSource, Plan: event.PlanRef{Topic: topic}, CEF: &cef}}, 1)
 	return cef, err
 }
 

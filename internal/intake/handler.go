@@ -21,6 +21,11 @@ const (
 	AnyPath     = "/"                  // an alert or an event, told apart by its shape
 )
 
+// Patterns lists what of a server's requests is for the handler of [NewHandler].
+func Patterns() []string {
+	return []string{Path, EnqueuePath, ChangePath, http.MethodPost + " " + AnyPath + "{$}"}
+}
+
 // acceptTime bounds an Accept. It ends before the server's own write deadline,
 // so that the sender hears a 503 and not a broken connection.
 const acceptTime = 20 * time.Second

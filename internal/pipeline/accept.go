@@ -28,7 +28,7 @@ func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error
 	}
 	id := p.NewID()
 	p.Log.LogAttrs(ctx, slog.LevelInfo, "alerts accepted", slog.String("id", id), slog.Int("alerts", len(ss)),
-		slog.String("plan", planKey(ss[0].Plan)), slog.String("status", ss[0].Alert.Status))
+		slog.String("about", subject(ss[0].Plan)), slog.String("status", ss[0].Alert.Status))
 	return id, nil
 }
 
@@ -38,6 +38,9 @@ func (p *Pipeline) keeping(ss []event.Signal, now time.Time) (queue.Step, error)
 	looks := make(map[event.PlanRef]int) // where in Put
 	for _, s := range ss {
 		s.Accepted = now
+		if s.CEF != nil {
+			s.Alert.Fingerprint = p.NewID()
+		}
 		row, err := record.SignalRow(s)
 		if err != nil {
 			return step, err
@@ -60,9 +63,10 @@ func (p *Pipeline) keeping(ss []event.Signal, now time.Time) (queue.Step, error)
 	return step, nil
 }
 
-// firstLook is when the plan is looked at because of s: an end does not wait (R7).
+// firstLook is when the plan is looked at because of s: an end does not wait (R7), nor
+// does what is about no plan (R18).
 func (p *Pipeline) firstLook(s event.Signal, now time.Time) time.Time {
-	if s.Alert.Status == event.Resolved {
+	if s.Alert.Status == event.Resolved || s.Plan.Topic != "" {
 		return now
 	}
 	return now.Add(p.Timing.Wait)

@@ -21,11 +21,20 @@ type telling struct {
 	reminder time.Time
 	// instead is there when a fallback is told.
 	instead *event.Instead
+	cef     *event.CEF // that is passed on
+}
+
+// named is the key that an event which is passed on wants to go through; "": any.
+func named(e event.Event) string {
+	if e.CEF == nil {
+		return ""
+	}
+	return e.CEF.Target
 }
 
 // tells is that a target hears of e.
 func tells(to event.Audience, e event.Event, as event.Status, before bool) telling {
-	t := telling{to: to, event: e.ID, as: as, before: before, key: e.DedupKey, brief: e.Brief()}
+	t := telling{to: to, event: e.ID, as: as, before: before, key: e.DedupKey, brief: e.Brief(), cef: e.CEF}
 	t.brief.Status = as
 	return t
 }
@@ -46,7 +55,7 @@ func (p *Pipeline) audience(told []event.Audience, e event.Event) []telling {
 		if e.Status == event.StatusSuccess && !o.Kind.Calm {
 			continue
 		}
-		for _, target := range o.targets(told, e.DedupKey) {
+		for _, target := range o.targets(told, e.DedupKey, named(e)) {
 			a := event.Audience{Sink: name, Target: target}
 			if !slices.Contains(told, a) {
 				all = append(all, tells(a, e, as, false))

@@ -135,7 +135,7 @@ func (p *Pipeline) reach(ctx context.Context, d record.Delivery, dedup string, s
 		return d, err
 	}
 	in.Told = slices.DeleteFunc(in.Told, func(a event.Audience) bool { return a == audienceOf(d) })
-	d.Target = o.targets(in.Told, dedup)[0]
+	d.Target = o.targets(in.Told, dedup, "")[0]
 	if d.As == event.StatusChanged {
 		d.As = event.StatusOpen
 	}

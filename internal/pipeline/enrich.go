@@ -29,6 +29,9 @@ func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	if look.Reports {
 		return l.p.tellFallbacks(ctx, look.Ref)
 	}
+	if look.Ref.Topic != "" {
+		return l.p.forward(ctx, look)
+	}
 	v, err := l.p.read(ctx, look.Ref, lease.Put)
 	if err != nil {
 		return queue.Result{}, err

@@ -235,7 +235,7 @@ func (h *house) start() {
 	}
 	outlets := []pipeline.Outlet{
 		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
-		{Name: "oncall", Sink: h.oncall(), Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute, Remind: h.remind},
+		{Name: "oncall", Sink: h.oncall(), Kind: sinks.Kind{Supersede: h.how[1], Passes: h.newPager != nil}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute, Remind: h.remind},
 	}
 	if h.chain {
 		outlets[0].Fallback, outlets[0].FallbackAfter = "oncall", 15*time.Minute

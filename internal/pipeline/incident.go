@@ -58,7 +58,7 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event, by event.E
 		known.Success, known.Well = e.Run.End, v.well(e.Time)
 	}
 	p.Observer.Told(e.Outcome)
-	p.Log.Info("incident resolved", "plan", v.plan, "ended_by", e.EndedBy, "event", e.ID, "incident", in.ID, "deliveries", len(in.Told))
+	p.Log.Info("incident resolved", "about", subject(v.ref), "ended_by", e.EndedBy, "event", e.ID, "incident", in.ID, "deliveries", len(in.Told))
 	var tell []telling
 	for _, a := range in.Told {
 		tell = append(tell, tells(a, e, e.Status, true))

@@ -139,7 +139,7 @@ func (i *insteads) tell(ctx context.Context, o Outlet, e event.Event, about *sta
 	if about != nil {
 		out.incident, told = &about.Incident, about.Told
 	}
-	for _, target := range o.targets(told, e.DedupKey) {
+	for _, target := range o.targets(told, e.DedupKey, named(e)) {
 		to := event.Audience{Sink: o.Name, Target: target}
 		as, before := e.Status, slices.Contains(told, to)
 		if before && r.As != event.StatusOpen {

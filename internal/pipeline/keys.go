@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
@@ -17,8 +18,9 @@ func (o Outlet) keyed() (sinks.Keyed, bool) {
 }
 
 // targets lists whom the outlet tells of an incident. Of several keys that is the one
-// through which it was told, whatever became of that one; else the pin.
-func (o Outlet) targets(told []event.Audience, dedup string) []string {
+// through which it was told, whatever became of that one; else the one that is
+// named, if it is the sink's own; else the pin.
+func (o Outlet) targets(told []event.Audience, dedup, named string) []string {
 	k, ok := o.keyed()
 	if !ok {
 		return o.Sink.Targets()
@@ -27,6 +29,9 @@ func (o Outlet) targets(told []event.Audience, dedup string) []string {
 		if a.Sink == o.Name {
 			return []string{a.Target}
 		}
+	}
+	if slices.Contains(k.Targets(), named) && k.Lost(named) == nil {
+		return []string{named}
 	}
 	return []string{k.Pin(dedup)}
 }

@@ -2,11 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 
 	"bellhop/internal/event"
+	"bellhop/internal/pdcef"
 	"bellhop/internal/record"
 	"bellhop/router/queue"
 	"bellhop/sinks"
@@ -21,6 +24,9 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 		d := record.Delivery{
 			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
 			Again: t.before, Instead: t.instead, Reminder: t.reminder,
+		}
+		if t.cef != nil && t.cef.Action == pdcef.Trigger {
+			d.Same = fingerprint(t.cef.Body)
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
@@ -49,6 +55,9 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 		return err
 	}
 	how := p.outlets[d.Sink].Kind.Supersede
+	if t.cef != nil && p.outlets[d.Sink].Kind.Passes {
+		how = sinks.KeepDistinct
+	}
 	var before []waiting
 	if d.Incident != "" && how != sinks.KeepAll {
 		if before, err = p.waiting(ctx, job, d.Incident); err != nil {
@@ -74,6 +83,12 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	}
 	step.Put = append(step.Put, job)
 	return nil
+}
+
+// fingerprint is the same for the same text.
+func fingerprint(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // orderKey is the key of the deliveries for one target under a dedup key.

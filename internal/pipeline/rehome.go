@@ -195,7 +195,7 @@ func (p *Pipeline) pass(ctx context.Context, s stray) (queue.Step, error) {
 	}
 	told := slices.DeleteFunc(slices.Clone(in.Told), func(a event.Audience) bool { return a == audienceOf(d) })
 	if d.As != event.StatusResolved && in.State != event.StatusResolved {
-		for _, target := range s.o.targets(told, s.dedup) {
+		for _, target := range s.o.targets(told, s.dedup, "") {
 			job, err := p.anew(ctx, s.first(), s.dedup, target)
 			if err != nil {
 				return step, err

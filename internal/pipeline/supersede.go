@@ -45,6 +45,9 @@ func supersede(how sinks.Superseding, before []waiting, next record.Delivery) ch
 			c.put = false
 			c.reason = fmt.Sprintf("the incident ended (event %s) before anybody had heard of it", next.Event)
 		}
+	case sinks.KeepDistinct:
+		n := len(before)
+		c.put = n == 0 || next.Same == "" || before[n-1].Same != next.Same
 	case sinks.KeepOpenEnd:
 		if next.As == event.StatusChanged {
 			c.takePlaceOf(slices.DeleteFunc(unheard, func(w waiting) bool { return w.As != event.StatusChanged }))

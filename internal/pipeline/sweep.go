@@ -44,6 +44,9 @@ func (p *Pipeline) sweepPage(ctx context.Context, rows []queue.Row) error {
 			p.Log.Error("a plan with an open incident cannot be swept", "err", err)
 			continue
 		}
+		if look.Ref.Topic != "" { // they have looks of their own
+			continue
+		}
 		// Not earlier than a signal's look would be: the run may just be ending.
 		job, err := lookJob(look.Ref, p.Now().Add(p.Timing.Wait))
 		if err != nil {

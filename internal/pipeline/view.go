@@ -33,8 +33,18 @@ type view struct {
 	cut      bool                    // a message had alerts left out of it that may be of this plan
 }
 
-// planKey names the rows of a plan that may be known by name only, or not at all.
-func planKey(ref event.PlanRef) string { return cmp.Or(ref.ID, ref.Name) }
+// topicMark begins the names of the rows of what is about no plan; no plan's id or name
+// holds it.
+const topicMark = "\x00"
+
+// planKey names the rows of a plan that may be known by name only, or not at all, or of
+// another topic.
+func planKey(ref event.PlanRef) string {
+	if ref.Topic != "" {
+		return topicMark + ref.Topic
+	}
+	return cmp.Or(ref.ID, ref.Name)
+}
 
 // read gathers what is on record about the plan of an inbox job.
 func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Time) (view, error) {

@@ -85,6 +85,8 @@ type Delivery struct {
 	Again bool `json:"again,omitempty"`
 	// Reminder is when it was put, on one that says again what has not changed.
 	Reminder time.Time `json:"reminder,omitzero"`
+	// Same is equal for events that are passed on and say the same.
+	Same string `json:"same,omitempty"`
 	// Instead is there on a delivery to a fallback.
 	Instead *event.Instead `json:"instead,omitempty"`
 }

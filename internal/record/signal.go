@@ -52,8 +52,11 @@ func SignalRow(s event.Signal) (queue.Row, error) {
 	return Encode(SignalPrefix(s.Plan)+url.PathEscape(s.Alert.Fingerprint), s)
 }
 
-// refName tells plans named by id from plans named by name.
+// refName tells plans named by id from plans named by name, and from what is about none.
 func refName(ref event.PlanRef) string {
+	if ref.Topic != "" {
+		return "topic:" + url.PathEscape(ref.Topic)
+	}
 	if ref.ID != "" {
 		return "id:" + url.PathEscape(ref.ID)
 	}

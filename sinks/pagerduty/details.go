@@ -27,10 +27,10 @@ type detail struct {
 	Delivery    string         `json:"delivery"`
 	Kind        event.Kind     `json:"kind"`
 	Status      event.Status   `json:"status"`
-	Outcome     event.Outcome  `json:"outcome"`
+	Outcome     event.Outcome  `json:"outcome,omitempty"`
 	Cause       event.Cause    `json:"cause,omitempty"`
 	Cluster     string         `json:"cluster,omitempty"`
-	Plan        string         `json:"plan"`
+	Plan        string         `json:"plan,omitempty"`
 	Schedule    string         `json:"schedule,omitempty"`
 	Destination string         `json:"destination,omitempty"`
 	FailedRuns  int            `json:"failed_runs,omitempty"`
@@ -40,6 +40,9 @@ type detail struct {
 	Modules     []event.Module `json:"modules,omitempty"` // the failed ones first
 	Omitted     string         `json:"modules_omitted,omitempty"`
 	Notes       []string       `json:"notes,omitempty"`
+	// Labels and Annotations are those of an alert that is forwarded.
+	Labels      map[string]string `json:"labels,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
 func details(m sinks.Message) detail {
@@ -52,7 +55,6 @@ func details(m sinks.Message) detail {
 		Outcome:     e.Outcome,
 		Cause:       event.Cause(field(string(e.Cause))),
 		Cluster:     first(field(e.Cluster.Name), field(e.Cluster.UUID)),
-		Plan:        field(e.Plan.Label()),
 		Schedule:    field(e.Plan.Schedule),
 		Destination: first(field(e.Destination.Name), field(e.Destination.ID)),
 		FailedRuns:  e.FailedRuns,
@@ -60,6 +62,12 @@ func details(m sinks.Message) detail {
 		RunEnd:      e.Run.End,
 		Tally:       wire.Tally(e.Modules),
 		Notes:       notes(e.Notes),
+	}
+	if e.Kind == event.KindAlert && len(e.Alerts) > 0 { // an alert has 16 KiB of either at most
+		d.Labels, d.Annotations = e.Alerts[0].Labels, e.Alerts[0].Annotations
+	}
+	if e.Kind != event.KindAlert && e.Payload == nil {
+		d.Plan = field(e.Plan.Label())
 	}
 	d.Modules = fitting(wire.WorstFirst(e.Modules))
 	if n := len(e.Modules) - len(d.Modules); n > 0 {

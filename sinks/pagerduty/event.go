@@ -55,18 +55,28 @@ type link struct {
 func payload(m sinks.Message) *api.V2Payload {
 	e := m.Event
 	p := &api.V2Payload{
-		Summary:   first(wire.Line(m.Text[summaryPart], maxSummary), wire.Line("Backup "+e.Plan.Label()+": "+string(e.Outcome), maxSummary)),
-		Source:    first(field(e.Cluster.Name), field(e.Cluster.UUID), "NethServer"),
-		Severity:  string(severity(e.Severity)),
-		Component: field(e.Plan.Label()),
-		Group:     first(field(e.Destination.Name), field(e.Destination.ID), "backup"),
-		Class:     field(string(e.Cause)),
-		Details:   details(m),
+		Summary:  first(wire.Line(m.Text[summaryPart], maxSummary), wire.Line(string(e.Kind)+" "+e.Plan.Label()+": "+string(e.Outcome), maxSummary)),
+		Source:   first(field(e.Cluster.Name), field(e.Cluster.UUID), "NethServer"),
+		Severity: string(severity(e.Severity)),
+		Details:  details(m),
 	}
+	p.Component, p.Group, p.Class = whence(e)
 	if !e.Time.IsZero() {
 		p.Timestamp = e.Time.Format(time.RFC3339)
 	}
 	return p
+}
+
+// whence names what the event is about, for people's rules at PagerDuty.
+func whence(e event.Event) (component, group, class string) {
+	switch {
+	case e.Payload != nil:
+		return field(e.Payload.Component), field(e.Payload.Group), field(e.Payload.Class)
+	case e.Kind == event.KindAlert && len(e.Alerts) > 0:
+		l := e.Alerts[0].Labels
+		return field(first(l["instance"], l["node"])), first(field(l["service"]), "alert"), field(l["alertname"])
+	}
+	return field(e.Plan.Label()), first(field(e.Destination.Name), field(e.Destination.ID), "backup"), field(string(e.Cause))
 }
 
 func field(text string) string { return wire.Line(text, maxField) }

@@ -3,10 +3,10 @@ package pagerduty
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"sync"
 
+	"bellhop/internal/pdcef"
 	"bellhop/internal/retry"
 	"bellhop/internal/secret"
 )
@@ -17,12 +17,8 @@ type key struct {
 	target string
 }
 
-// target names a routing key without giving it away: "key-" and eight hex digits of
-// its SHA-256.
-func target(key secret.String) string {
-	sum := sha256.Sum256([]byte(key.Reveal()))
-	return "key-" + hex.EncodeToString(sum[:4])
-}
+// target names a routing key without giving it away.
+func target(key secret.String) string { return pdcef.Target(key.Reveal()) }
 
 // ring is the routing keys of a sink, one of which is good at least.
 type ring struct {

@@ -1,5 +1,6 @@
 // Package pagerduty opens, updates and resolves alerts through PagerDuty's
-// Events API v2, and does nothing else there: no change events, no REST.
+// Events API v2, and passes on events and change events that came in its format, as
+// they came. It does nothing else there: no REST.
 //
 // The promise: one incident is one alert. Every event bears the incident's own
 // dedup key, so a retry of a trigger that was heard changes nothing, and what is
@@ -50,6 +51,7 @@ func Kind() sinks.Kind {
 			return New(*settings.(*Config), d)
 		},
 		Supersede: sinks.KeepNews,
+		Passes:    true,
 	}
 }
 
@@ -105,7 +107,12 @@ func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error)
 	if err != nil {
 		return sinks.Receipt{}, fmt.Errorf("send to PagerDuty: %w", err)
 	}
-	answer, err := s.post(ctx, k, s.event(k, m))
+	var answer string
+	if m.Event.CEF != nil && m.Event.Instead == nil {
+		answer, err = s.pass(ctx, k, *m.Event.CEF)
+	} else {
+		answer, err = s.post(ctx, k, s.event(k, m))
+	}
 	receipt := sinks.Receipt{Status: answer}
 	if err == nil {
 		receipt.Memory = remember(k.target)
@@ -116,16 +123,23 @@ func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error)
 // post sends e, which goes through k, and says what PagerDuty answered. A key that
 // PagerDuty calls invalid is taken out.
 func (s *Sink) post(ctx context.Context, k key, e api.V2Event) (answer string, err error) {
+	return s.through(k, e.Action, func(client *api.Client) error {
+		_, err := client.ManageEventWithContext(ctx, &e)
+		return err
+	})
+}
+
+// through sends something through k by PagerDuty's client.
+func (s *Sink) through(k key, what string, send func(*api.Client) error) (answer string, err error) {
 	call := s.caller.Call()
 	client := api.NewClient("", api.WithV2EventsAPIEndpoint(s.url)) // an event bears its key, no token is needed
 	client.HTTPClient = call
-	_, err = client.ManageEventWithContext(ctx, &e)
-	err = s.verdict(call, err)
+	err = s.verdict(call, send(client))
 	if errors.Is(err, errInvalid) {
 		err = s.takeOut(k, err)
 	}
 	if err != nil {
-		err = fmt.Errorf("send %s to PagerDuty: %w", e.Action, err)
+		err = fmt.Errorf("send %s to PagerDuty: %w", what, err)
 	}
 	return call.Answer(), err
 }

@@ -10,7 +10,7 @@ import (
 // raise it.
 func forwarded() event.Event {
 	e := opened()
-	e.Kind, e.Outcome, e.Severity = "alert", "", event.SeverityCritical
+	e.Kind, e.Outcome, e.Severity = event.KindAlert, "", event.SeverityCritical
 	e.DedupKey = "bellhop/" + clusterUUID + "/alert/4c1d1f7a2f0b9d3e"
 	e.FailedRuns = 0
 	e.Plan, e.Destination, e.Run = event.Plan{}, event.Destination{}, event.Run{}
@@ -46,7 +46,7 @@ func calmed() event.Event {
 func unheard() event.Event {
 	e := forwarded()
 	e.Time = e.Time.Add(day)
-	e.Status, e.EndedBy = event.StatusResolved, "unreported"
+	e.Status, e.EndedBy = event.StatusResolved, event.EndedByUnreported
 	return e
 }
 
@@ -54,7 +54,7 @@ func unheard() event.Event {
 // NethServer.
 func passedOn() event.Event {
 	e := opened()
-	e.Kind, e.Outcome, e.Severity = "event", "", event.SeverityWarning
+	e.Kind, e.Outcome, e.Severity = event.KindEvent, "", event.SeverityWarning
 	e.DedupKey = "ups/server-room"
 	e.FailedRuns = 0
 	e.Plan, e.Destination, e.Run, e.Alerts = event.Plan{}, event.Destination{}, event.Run{}, []event.Alert{}
