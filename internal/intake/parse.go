@@ -18,15 +18,16 @@ type Batch struct {
 }
 
 // Parse reads an Alertmanager webhook (version 4, https://prometheus.io/docs/alerting/latest/configuration/#webhook_config)
-// of which only the list "alerts" counts, so that the fields of newer versions and
+// of which the list "alerts" alone has to be there, so that the fields of newer versions and
 // the bare list of older senders are as good. The error says what is wrong with
 // the body as a whole: it is not JSON, or not one alert in it could be read.
 func Parse(body []byte, cfg Config) (Batch, error) {
-	if alerts, ok := quick(body); ok {
+	if alerts, g, ok := quick(body); ok {
 		var b Batch
 		for _, a := range alerts {
 			b.count(a, cfg)
 		}
+		g.into(b.Signals)
 		return b, nil
 	}
 	return careful(body, cfg)
@@ -34,7 +35,7 @@ func Parse(body []byte, cfg Config) (Batch, error) {
 
 // careful reads any body.
 func careful(body []byte, cfg Config) (Batch, error) {
-	list, err := alertList(body)
+	list, g, err := alertList(body)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -57,6 +58,7 @@ func careful(body []byte, cfg Config) (Batch, error) {
 	if n := b.Accepted + b.Ignored; n == b.Unreadable {
 		return Batch{}, nothing(n, first)
 	}
+	g.into(b.Signals)
 	return b, nil
 }
 
@@ -83,30 +85,31 @@ func (b *Batch) count(a alert, cfg Config) {
 	b.Signals = append(b.Signals, s)
 }
 
-// alertList returns the list "alerts" of the body, as JSON.
-func alertList(body []byte) ([]byte, error) {
+// alertList returns the list "alerts" of the body, as JSON, and what stands beside it.
+func alertList(body []byte) ([]byte, group, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
-		return nil, errors.New("the body is empty: send an Alertmanager webhook")
+		return nil, group{}, errors.New("the body is empty: send an Alertmanager webhook")
 	}
 	var doc struct {
+		group
 		Alerts json.RawMessage `json:"alerts"`
 	}
 	err := json.Unmarshal(body, &doc)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return nil, fmt.Errorf("the body is not JSON, at byte %d: %w", syntax.Offset, err)
+		return nil, group{}, fmt.Errorf("the body is not JSON, at byte %d: %w", syntax.Offset, err)
 	}
 	if err != nil || body[0] != '{' { // null fits everywhere
-		return nil, errors.New(`the body is not a JSON object: send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, group{}, errors.New(`the body is not a JSON object: send an Alertmanager webhook, {"alerts":[…]}`)
 	}
 	switch {
 	case len(doc.Alerts) == 0:
-		return nil, errors.New(`the body has no list "alerts": send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, group{}, errors.New(`the body has no list "alerts": send an Alertmanager webhook, {"alerts":[…]}`)
 	case doc.Alerts[0] != '[':
-		return nil, errors.New(`"alerts" is not a list: send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, group{}, errors.New(`"alerts" is not a list: send an Alertmanager webhook, {"alerts":[…]}`)
 	}
-	return doc.Alerts, nil
+	return doc.Alerts, doc.group, nil
 }
 
 // nothing says that none of n alerts could be read, and why the first could not.

@@ -8,22 +8,23 @@ import (
 // quick reads an ordinary body, such as Alertmanager sends, in one pass, because
 // reading is most of what accepting costs. It is false for one that has to be read
 // with care: large, faulty, or odd in a way that careful would take otherwise.
-func quick(body []byte) ([]alert, bool) {
+func quick(body []byte) ([]alert, group, bool) {
 	if len(body) > freeBody || odd(body) {
-		return nil, false
+		return nil, group{}, false
 	}
 	var doc struct {
+		group
 		Alerts []alert `json:"alerts"`
 	}
 	if json.Unmarshal(body, &doc) != nil || len(doc.Alerts) == 0 {
-		return nil, false
+		return nil, group{}, false
 	}
 	for _, a := range doc.Alerts {
 		if a.Labels == nil { // perhaps it is null, which is no alert
-			return nil, false
+			return nil, group{}, false
 		}
 	}
-	return doc.Alerts, true
+	return doc.Alerts, doc.group, true
 }
 
 // odd is true for a body that may name the list "alerts" twice: of two lists the
