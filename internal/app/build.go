@@ -24,6 +24,8 @@ const (
 	lookers = 8
 	// senders is how many messages of one sink are in the air at once.
 	senders = 4
+	// runners is the same for a kind whose sends may take long.
+	runners = 64
 	// lookTimeout ends a look that hangs: its far ends have deadlines of their own.
 	lookTimeout = 10 * time.Minute
 )
@@ -129,7 +131,7 @@ func buildLanes(c *config.Config, p *pipeline.Pipeline, outlets []pipeline.Outle
 		Name: record.Inbox, Handler: p.Looks(), Workers: lookers, Timeout: lookTimeout, Backoff: retry.Key(),
 	}}
 	for i, o := range outlets {
-		lanes = append(lanes, queue.Lane{
+		lane := queue.Lane{
 			Name:    record.Lane(o.Name),
 			Handler: p.Sends(o),
 			Workers: senders,
@@ -139,7 +141,11 @@ func buildLanes(c *config.Config, p *pipeline.Pipeline, outlets []pipeline.Outle
 			Backoff: retry.Key(),
 			GiveUp:  cmp.Or(c.Sinks[i].GiveUp, c.Queue.GiveUpAfter),
 			Died:    p.Died(o.Name),
-		})
+		}
+		if o.Kind.Long {
+			lane.Workers, lane.Overlaps = runners, true
+		}
+		lanes = append(lanes, lane)
 	}
 	return lanes
 }

@@ -27,6 +27,7 @@ var floors = map[string]int{
 
 	"config":                 2,
 	"internal/record":        2,
+	"sinks/exec":             2,
 	"sinks/ns8sendmail":      2,
 	"sinks/smtp":             2,
 	"sinks/smtp/smtpdtest":   2,

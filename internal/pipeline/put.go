@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
@@ -33,7 +34,8 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 
 // deliver adds one delivery. Those of one incident and target share a key, and so
 // keep their order; the key is the dedup key, because a new incident must not
-// overtake the end of the one before.
+// overtake the end of the one before. Where an end is to reach what is under way, each
+// has a key of its own.
 func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d record.Delivery) error {
 	job := queue.Job{
 		ID:   deliveryID(t),
@@ -43,12 +45,12 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 		Keep: true,
 	}
 	how := p.outlets[d.Sink].Kind.Supersede
-	var before []waiting
-	if d.Incident != "" && how != sinks.KeepAll {
-		var err error
-		if before, err = p.waiting(ctx, job, d.Incident); err != nil {
-			return err
-		}
+	before, err := p.before(ctx, how, job, d)
+	if err != nil {
+		return err
+	}
+	if how == sinks.KeepBegun {
+		job.Key += "\x00" + job.ID
 	}
 	c := supersede(how, before, d)
 	for _, id := range c.drop {
@@ -61,7 +63,6 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	if !c.put {
 		return nil
 	}
-	var err error
 	if job.Payload, err = json.Marshal(c.next); err != nil {
 		return fmt.Errorf("encode delivery of event %s to %s: %w", d.Event, d.Sink, err)
 	}
@@ -69,15 +70,33 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	return nil
 }
 
-// waiting lists the deliveries of the incident that wait for the same target, the
-// oldest first. One that cannot be read goes its own way.
-func (p *Pipeline) waiting(ctx context.Context, job queue.Job, incident string) ([]waiting, error) {
-	jobs, err := p.Engine.Jobs(ctx, queue.JobQuery{Lane: job.Lane, Key: job.Key, State: queue.Queued, Oldest: true})
+// before lists the deliveries of the incident of d that wait for the same target, the
+// oldest first, where something may become of them.
+func (p *Pipeline) before(ctx context.Context, how sinks.Superseding, job queue.Job, d record.Delivery) ([]waiting, error) {
+	q := queue.JobQuery{Lane: job.Lane, Key: job.Key, State: queue.Queued, Oldest: true}
+	switch {
+	case d.Incident == "" || how == sinks.KeepAll:
+		return nil, nil
+	case how == sinks.KeepBegun && d.As != event.StatusResolved:
+		return nil, nil
+	case how == sinks.KeepBegun:
+		q.Key = "" // each has its own, that begins so
+	}
+	return p.waiting(ctx, q, job.Key, d.Incident)
+}
+
+// waiting lists those of the incident among the jobs whose keys begin so. One that
+// cannot be read goes its own way.
+func (p *Pipeline) waiting(ctx context.Context, q queue.JobQuery, key, incident string) ([]waiting, error) {
+	jobs, err := p.Engine.Jobs(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("list what waits in lane %s: %w", job.Lane, err)
+		return nil, fmt.Errorf("list what waits in lane %s: %w", q.Lane, err)
 	}
 	var all []waiting
 	for _, j := range jobs {
+		if !strings.HasPrefix(j.Key, key) {
+			continue
+		}
 		d, err := record.ReadDelivery(j)
 		if err == nil && d.Incident == incident {
 			all = append(all, waiting{id: j.ID, heard: j.Heard, Delivery: d})

@@ -45,6 +45,15 @@ func supersede(how sinks.Superseding, before []waiting, next record.Delivery) ch
 			c.put = false
 			c.reason = fmt.Sprintf("the incident ended (event %s) before anybody had heard of it", next.Event)
 		}
+	case sinks.KeepBegun:
+		if next.As != event.StatusResolved {
+			break
+		}
+		c.takePlaceOf(unheard)
+		if opens(unheard) && len(unheard) == len(before) {
+			c.put = false
+			c.reason = fmt.Sprintf("the incident ended (event %s) before it was begun", next.Event)
+		}
 	case sinks.KeepOpenEnd:
 		if next.As == event.StatusChanged {
 			c.takePlaceOf(slices.DeleteFunc(unheard, func(w waiting) bool { return w.As != event.StatusChanged }))

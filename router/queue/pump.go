@@ -45,8 +45,8 @@ type Lane struct {
 	// simply be done anew.
 	Marks   bool
 	Timeout time.Duration // of one Handle; 0: none
-	// Overlaps has the lane, where it is described anew, not wait for turns that are
-	// in the air. It goes with no limit, against which they would count.
+	// Overlaps has the lane, where it is described anew, not wait for turns that are in
+	// the air. One that is just beginning then does not count against the new limit.
 	Overlaps bool
 	Backoff  retry.Backoff // after temporary errors; zero: retry.Key
 	// GiveUp is the age, counted from when it was put, beyond which a job gets one
