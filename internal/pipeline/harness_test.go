@@ -175,6 +175,7 @@ type house struct {
 	routes  []router.Route
 	words   renderer
 	how     [2]sinks.Superseding // of mail and oncall
+	long    bool                 // oncall's sends may take long
 	// fallback is oncall's, after 15 minutes; giveUp the age at which it gives up.
 	fallback  string
 	chain     bool // oncall is the mail's, too
@@ -215,7 +216,7 @@ func (h *house) start() {
 	}
 	outlets := []pipeline.Outlet{
 		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
-		{Name: "oncall", Sink: h.pager, Kind: sinks.Kind{Supersede: h.how[1]}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute},
+		{Name: "oncall", Sink: h.pager, Kind: sinks.Kind{Supersede: h.how[1], Long: h.long}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute},
 	}
 	if h.chain {
 		outlets[0].Fallback, outlets[0].FallbackAfter = "oncall", 15*time.Minute
