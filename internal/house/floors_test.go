@@ -22,6 +22,7 @@ var floors = map[string]int{
 
 	"sinks/all":           3,
 	"correlate/redistest": 3,
+	"internal/migrate":    3,
 	"internal/pipeline":   3,
 	"internal/admin":      3,
 

@@ -25,6 +25,9 @@ func parseSignal(text string) (syscall.Signal, error) {
 	if !strings.HasPrefix(name, "SIG") {
 		name = "SIG" + name
 	}
+	if name == "SIGIOT" { // an older name, which prometheus-am-executor knows
+		name = "SIGABRT"
+	}
 	if s := unix.SignalNum(name); s != 0 {
 		return s, nil
 	}
