@@ -33,6 +33,13 @@ type Sink interface {
 	Targets() []string
 }
 
+// Repeater is a sink that can hear of looks that a firing alert caused and that brought
+// no news: as event.StatusRepeat, with the event that was told last.
+type Repeater interface {
+	// Repeats is true when it wants to.
+	Repeats() bool
+}
+
 // Message is one notice for one target.
 type Message struct {
 	// ID names the delivery: the same at every attempt, another for every other

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 
 	"bellhop/internal/event"
 )
@@ -16,6 +17,7 @@ type telling struct {
 	before bool         // it was told of the incident before
 	key    string       // the dedup key
 	brief  event.Passed // what is said of it when something newer takes its place
+	repeat int          // which repeat of the event it is; 0: it is told for the first time
 	// instead is there when a fallback is told.
 	instead *event.Instead
 }
@@ -71,6 +73,9 @@ func deliveryID(t telling) string {
 	whom := t.to.Sink + "\x00" + t.to.Target
 	if t.instead != nil { // the same event may have gone there by itself
 		whom += "\x00" + t.instead.Sink + "\x00" + t.instead.Kind()
+	}
+	if t.repeat > 0 {
+		whom += "\x00repeat " + strconv.Itoa(t.repeat)
 	}
 	return deliveryName(t.event, t.to.Sink, whom)
 }

@@ -130,3 +130,40 @@ func TestWhatWasSkippedIsOnRecordAndHasNoFallback(t *testing.T) {
 		want(t, "mail", h.mail.said(), "ann@example.org open", "bob@example.org open")
 	})
 }
+
+func TestR17ARepeatIsAFiringAlertThatBroughtNoNews(t *testing.T) {
+	inHouseOfCommands(t, func(h *house) {
+		h.pager.again = true
+		h.cluster.set(night(-time.Hour, true, event.Partial, good, bad))
+		h.alert(event.Firing, "1", time.Hour)
+		h.sweep()
+		want(t, "command", h.pager.said(), "key-1 open")
+		h.alert(event.Firing, "1", time.Hour)
+		h.alert(event.Firing, "2", time.Hour) // another node, and no news
+		want(t, "command", h.pager.said(), "key-1 open", "key-1 repeat", "key-1 repeat")
+		h.alert(event.Resolved, "2", time.Hour) // the other one fires still
+		h.sweep()
+		h.deliveries("open sent", "repeat sent", "repeat sent")
+		h.cluster.set(night(20*time.Hour, true, event.Success, good, good))
+		h.alert(event.Resolved, "1", time.Hour)
+		h.deliveries("open sent", "repeat sent", "repeat sent", "resolved sent")
+		for _, said := range h.mail.said() {
+			if strings.Contains(said, "repeat") {
+				t.Errorf("somebody who does not want it hears %s", said)
+			}
+		}
+	})
+}
+
+func TestR17TheLooksOfOneAlertThatWasToldAreNoRepeat(t *testing.T) {
+	inHouseOfCommands(t, func(h *house) {
+		h.pager.again = true
+		h.cluster.set(night(-time.Minute, false, event.Partial, bad, pending))
+		h.alert(event.Firing, "1", 10*time.Hour)
+		h.cluster.set(night(-time.Minute, true, event.Partial, bad, good))
+		h.pass(time.Hour)
+		want(t, "command", h.pager.said(), "key-1 open")
+		h.alert(event.Firing, "1", time.Hour)
+		want(t, "command", h.pager.said(), "key-1 open", "key-1 repeat")
+	})
+}

@@ -102,6 +102,7 @@ type heard struct {
 type ear struct {
 	targets []string
 	answer  func(m sinks.Message) error
+	again   bool // it wants to hear of repeats
 	mu      sync.Mutex
 	all     []heard
 }
@@ -118,6 +119,8 @@ func failing(d time.Duration) func(sinks.Message) error {
 }
 
 func (e *ear) Targets() []string { return e.targets }
+
+func (e *ear) Repeats() bool { return e.again }
 
 func (e *ear) Send(_ context.Context, m sinks.Message) (sinks.Receipt, error) {
 	e.mu.Lock()

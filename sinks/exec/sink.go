@@ -28,6 +28,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"bellhop/internal/event"
@@ -53,7 +54,10 @@ type Sink struct {
 	now  func() time.Time
 }
 
-var _ sinks.Sink = (*Sink)(nil)
+var (
+	_ sinks.Sink     = (*Sink)(nil)
+	_ sinks.Repeater = (*Sink)(nil)
+)
 
 // Kind describes this kind of sink. All sinks of one Kind know of each other's
 // commands, so that a command which runs over a reload hears the end of its incident.
@@ -81,6 +85,9 @@ func newSink(name string, c Config, d sinks.Deps, running *runs) (*Sink, error) 
 
 // Targets is one name: a command tells nobody.
 func (s *Sink) Targets() []string { return []string{target} }
+
+// Repeats is true when the settings name repeat.
+func (s *Sink) Repeats() bool { return slices.Contains(s.conf.On, onRepeat) }
 
 // Send runs the command if it is meant for m, and lets those that run know of an end.
 func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error) {
