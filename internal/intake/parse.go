@@ -18,9 +18,9 @@ type Batch struct {
 }
 
 // Parse reads an Alertmanager webhook (version 4, https://prometheus.io/docs/alerting/latest/configuration/#webhook_config)
-// of which the list "alerts" alone has to be there, so that the fields of newer versions and
-// the bare list of older senders are as good. The error says what is wrong with
-// the body as a whole: it is not JSON, or not one alert in it could be read.
+// of which the list "alerts" alone has to be there, so that the fields of newer
+// versions and the bare list of older senders are as good. The error says what is
+// wrong with the body as a whole: it is not JSON, or not one alert in it could be read.
 func Parse(body []byte, cfg Config) (Batch, error) {
 	if alerts, g, ok := quick(body); ok {
 		var b Batch

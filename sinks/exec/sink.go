@@ -14,7 +14,7 @@
 //     never begun.
 //   - One that was begun and has no end on record, because bellhop was killed or
 //     stopped meanwhile, may have done its work: it is dead with that reason, and a
-//     person may have it run again (R17). One that definitely did not start, comes
+//     person may have it run again (R17). One that definitely did not start comes
 //     again by itself.
 //   - Another exit code than 0 is final. The log of deliveries holds code, duration and
 //     the end of what the command printed, with control characters and credentials in
