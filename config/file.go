@@ -17,24 +17,50 @@ import (
 // maxFile is the size above which a file is no file of settings.
 const maxFile = 1 << 20
 
+// Document reads the YAML file of another program's settings with the same care, and
+// returns its mapping of keys. The error is a [Faults].
+func Document(path string) (*yaml.Node, error) {
+	r := &report{file: path, places: places{}}
+	root, ok := document(path, "", r)
+	switch {
+	case !ok:
+	case root == nil:
+		r.fault("", "is empty", "")
+	case root.Kind != yaml.MappingNode:
+		r.line(root.Line, "", "is no mapping of keys", "")
+	default:
+		return root, nil
+	}
+	return nil, r.err()
+}
+
+// document returns the root of the YAML file, nil when nothing is in it; ok is false
+// when it could not be read. Absent is what to do about a file that is not there.
+func document(path, absent string, r *report) (root *yaml.Node, ok bool) {
+	data, err := readFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		r.fault("", "is not there", absent)
+	case err != nil:
+		r.fault("", err.Error(), "")
+	case textual(data, r):
+		root, ok = parse(data, r)
+	}
+	if root != nil && isNull(root) {
+		root = nil
+	}
+	return root, ok
+}
+
 // readTree returns the values of the YAML file, nil when it could not be read.
 func readTree(path string, r *report) map[string]any {
-	data, err := readFile(path)
-	if err != nil {
-		r.fault("", err.Error(), "")
+	root, ok := document(path, "write it (`bellhop config example` prints one) or name another with --config", r)
+	switch {
+	case !ok:
 		return nil
-	}
-	if !textual(data, r) {
-		return nil
-	}
-	root, ok := parse(data, r)
-	if !ok {
-		return nil
-	}
-	if root == nil || isNull(root) {
+	case root == nil:
 		return map[string]any{}
-	}
-	if root.Kind != yaml.MappingNode {
+	case root.Kind != yaml.MappingNode:
 		r.line(root.Line, "", "is no mapping of sections", "begin with what `bellhop config example` prints")
 		return nil
 	}
@@ -49,9 +75,6 @@ func readTree(path string, r *report) map[string]any {
 // readFile says plainly what keeps a file from being read.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("is not there: write it (`bellhop config example` prints one) or name another with --config")
-	}
 	if err != nil {
 		return nil, reason(err)
 	}

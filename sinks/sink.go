@@ -51,6 +51,13 @@ type Keyed interface {
 	Verify(ctx context.Context, target string) error
 }
 
+// Repeater is a sink that can hear of looks that a firing alert caused and that brought
+// no news: as event.StatusRepeat, with the event that was told last.
+type Repeater interface {
+	// Repeats is true when it wants to.
+	Repeats() bool
+}
+
 // Message is one notice for one target.
 type Message struct {
 	// ID names the delivery: the same at every attempt, another for every other
@@ -66,6 +73,9 @@ type Message struct {
 	// Heard is true when an earlier attempt may have reached the far end: it was
 	// begun, and the answer was not a definite refusal (retry.Refused).
 	Heard bool
+	// Attempt counts the attempts, this one included, from 1. It may stand still beyond
+	// what the record of a delivery keeps.
+	Attempt int
 }
 
 // Receipt is what came of a send.
@@ -85,8 +95,11 @@ type Kind struct {
 	Parts []string
 	// Limit is the pace that suits the far end unless the settings name another.
 	Limit retry.Limit
-	// Timeout bounds one Send.
+	// Timeout bounds one Send; 0: the sink itself does, by its settings.
 	Timeout time.Duration
+	// Long is true when one Send may take minutes: then many go on at the same time,
+	// and a reload does not wait for them.
+	Long bool
 	// Settings returns a pointer to a new struct of the kind's own settings that
 	// holds the defaults; its fields bear koanf tags. Config decodes into it,
 	// strictly, and hands it to Validate and New.
@@ -127,6 +140,10 @@ const (
 	// KeepNews: the latest trigger stands for all of them, and an end after a
 	// trigger that nobody heard leaves neither (a pager).
 	KeepNews
+	// KeepBegun: each message goes out by itself, beside those of its incident that are
+	// under way, because the end is to reach them. An end before anything was begun
+	// leaves neither it nor what waits (a command).
+	KeepBegun
 )
 
 // Deps is what a sink may use of the world.

@@ -181,7 +181,7 @@ func TestCommandsThatNeedABellhopSayWhatTheyTried(t *testing.T) {
 
 func TestCommandsThatWereNotUnderstood(t *testing.T) {
 	for args, want := range map[string]string{
-		"deliveries --state lost":  `--state cannot be "lost": give one of queued, sent, dead, superseded, dropped`,
+		"deliveries --state lost":  `--state cannot be "lost": give one of queued, sent, dead, superseded, skipped, dropped`,
 		"deliveries --limit 0":     "--limit cannot be 0: give a number from 1 to 1000",
 		"deliveries --limit 1001":  "--limit cannot be 1001",
 		"deliveries --limit many":  "invalid argument",

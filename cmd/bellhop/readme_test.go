@@ -67,7 +67,7 @@ func TestTheAlertmanagerConfigurationOfTheREADMEIsRight(t *testing.T) {
 	t.Error("the README configures no Alertmanager")
 }
 
-var commandRow = regexp.MustCompile("(?m)^\\| `bellhop ([a-z ]+)")
+var commandRow = regexp.MustCompile("(?m)^\\| `bellhop ([a-z -]+)")
 
 // TestTheREADMENamesEveryCommand holds its table against the program.
 func TestTheREADMENamesEveryCommand(t *testing.T) {

@@ -65,7 +65,7 @@ func newRoot(p *process) *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&p.config, "config", "/etc/bellhop/config.yml", "`file` with the settings")
 	root.AddCommand(newServe(p), newDemo(p), newCheck(p),
-		newDeliveries(p), newRetry(p), newDrop(p), newConfig(p), newVersion(p), newCarry(p))
+		newDeliveries(p), newRetry(p), newDrop(p), newImport(p), newConfig(p), newVersion(p), newCarry(p))
 	return root
 }
 

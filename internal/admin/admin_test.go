@@ -375,7 +375,7 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/api/v1/incidents?limit=-1", 400, "from 1 to 1000"},
 		{"GET", "/api/v1/deliveries?limit=many", 400, `"many"`},
 		{"GET", "/api/v1/deliveries?limit=99999999999999999999", 400, "from 1 to 1000"},
-		{"GET", "/api/v1/deliveries?state=lost", 400, "queued, sent, dead, superseded or dropped"},
+		{"GET", "/api/v1/deliveries?state=lost", 400, "queued, sent, dead, superseded, skipped or dropped"},
 		{"GET", "/api/v1/deliveries?after=d4", 400, "seq"},
 		{"GET", "/api/v1/deliveries?after=0", 400, "seq"},
 		{"GET", "/api/v1/events?after=" + strings.Repeat("x", 600), 400, "next"},

@@ -141,7 +141,7 @@ func (h *handler) plan(ctx context.Context, id string, known map[string]string) 
 
 // States lists the states of a delivery.
 func States() []queue.State {
-	return []queue.State{queue.Queued, queue.Sent, queue.Dead, queue.Superseded, queue.Dropped}
+	return []queue.State{queue.Queued, queue.Sent, queue.Dead, queue.Superseded, queue.Skipped, queue.Dropped}
 }
 
 func jobQuery(r *http.Request) (queue.JobQuery, error) {
@@ -152,7 +152,7 @@ func jobQuery(r *http.Request) (queue.JobQuery, error) {
 	}
 	q := queue.JobQuery{Prefix: record.Outbound, Limit: p.limit, State: queue.State(values.Get("state"))}
 	if q.State != "" && !slices.Contains(States(), q.State) {
-		return q, bad("state", string(q.State), "give queued, sent, dead, superseded or dropped")
+		return q, bad("state", string(q.State), "give queued, sent, dead, superseded, skipped or dropped")
 	}
 	if p.after != "" {
 		q.After, err = strconv.ParseUint(p.after, 10, 64)

@@ -25,6 +25,8 @@ const (
 	lookers = 8
 	// senders is how many messages of one sink are in the air at once.
 	senders = 4
+	// runners is the same for a kind whose sends may take long.
+	runners = 64
 	// lookTimeout ends a look that hangs: its far ends have deadlines of their own.
 	lookTimeout = 10 * time.Minute
 )
@@ -141,6 +143,9 @@ func (a *App) buildLanes(c *config.Config, outlets []pipeline.Outlet) []queue.La
 			l.Backoff = retry.Key()
 			l.GiveUp = cmp.Or(c.Sinks[i].GiveUp, c.Queue.GiveUpAfter)
 			l.Died = a.pipe.Died(o.Name)
+			if o.Kind.Long {
+				l.Workers, l.Overlaps = runners, true
+			}
 			lanes = append(lanes, l)
 		}
 	}

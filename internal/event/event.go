@@ -32,6 +32,7 @@ const (
 	StatusChanged  Status = "changed"  // it got worse, or another run failed
 	StatusResolved Status = "resolved" // it is over; EndedBy says by what
 	StatusSuccess  Status = "success"  // a run that went well, no incident
+	StatusRepeat   Status = "repeat"   // an alert fires again and brings no news; only a command may hear it
 )
 
 // EndedBy says what ended an incident.

@@ -20,6 +20,11 @@ type Alert struct {
 	EndsAt       time.Time         `json:"ends_at,omitzero"`
 	GeneratorURL string            `json:"generator_url,omitempty"`
 	Fingerprint  string            `json:"fingerprint"` // never empty once accepted
+	// Receiver, ExternalURL (of Alertmanager) and GroupLabels are those of the
+	// notification that brought it; empty when it came in none.
+	Receiver    string            `json:"receiver,omitempty"`
+	ExternalURL string            `json:"external_url,omitempty"`
+	GroupLabels map[string]string `json:"group_labels,omitempty"`
 }
 
 // Name is the alert's name, from its label.

@@ -22,11 +22,13 @@ var floors = map[string]int{
 
 	"sinks/all":           3,
 	"correlate/redistest": 3,
+	"internal/migrate":    3,
 	"internal/pipeline":   3,
 	"internal/admin":      3,
 
 	"config":                 2,
 	"internal/record":        2,
+	"sinks/exec":             2,
 	"sinks/ns8sendmail":      2,
 	"sinks/smtp":             2,
 	"sinks/smtp/smtpdtest":   2,

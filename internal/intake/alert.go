@@ -31,6 +31,39 @@ type alert struct {
 	Fingerprint  string            `json:"fingerprint"`
 }
 
+// group is what a webhook says of all its alerts together. Nothing hangs on it, so
+// a field of a wrong type is left out.
+type group struct {
+	Receiver    json.RawMessage `json:"receiver"`
+	ExternalURL json.RawMessage `json:"externalURL"`
+	GroupLabels json.RawMessage `json:"groupLabels"`
+}
+
+// into writes it, cleaned, into the signals.
+func (g group) into(all []event.Signal) {
+	receiver := short(clean(readAs[string](g.Receiver), inLine), maxName)
+	external := link(readAs[string](g.ExternalURL))
+	grouped := readAs[map[string]string](g.GroupLabels)
+	if len(grouped) == 0 {
+		grouped = nil
+	} else {
+		grouped = labels(grouped, nil)
+	}
+	for i := range all {
+		a := &all[i].Alert
+		a.Receiver, a.ExternalURL, a.GroupLabels = receiver, external, grouped
+	}
+}
+
+// readAs reads one such field; one that is not there, or of a wrong type, is zero.
+func readAs[T any](raw json.RawMessage) T {
+	var value, none T
+	if len(raw) == 0 || json.Unmarshal(raw, &value) != nil {
+		return none
+	}
+	return value
+}
+
 // readAlert reads one alert; the error names the field that has a wrong type.
 func readAlert(raw []byte) (alert, error) {
 	var a alert

@@ -30,6 +30,7 @@ func FuzzParse(f *testing.F) {
 	for _, body := range []string{
 		`{"alerts":[{"status":"firing","labels":{"alertname":"BackupFailed","id":"1\u0000"},"startsAt":"0000-01-01T00:00:00+23:00"},null,7]}`,
 		`{"alerts":[{"status":"resolved","labels":{"alertname":"NsBackupMissing","name":"\ud800"},"generatorURL":"http://a:b@c/\u0085?\u0085"}]}`,
+		`{"receiver":"a\u0000","groupLabels":{"":"\u0085"},"externalURL":"http://u:p@h/","alerts":[{"labels":{"alertname":"BackupFailed"},"status":"firing"}],"RECEIVER":7,"grouplabels":{}}`,
 		`{"alerts":[{}],"ALERTS":[{},{}]}`,
 		`{"alerts":[{"labels":{"alertname":"BackupFailed","id":"1"},"status":"firing"}],"alert\u017f":[{"status":"firing","labels":{"alertname":"BackupFailed"}}]}`,
 		`{"alerts":[{"labels":{"alertname":"BackupFailed","id":"1"},"status":"firing"}],"\\u0061lerts":[{"status":"firing","labels":{"alertname":"BackupFailed"}}]}`,
@@ -80,9 +81,11 @@ func checkSignal(t *testing.T, s event.Signal) {
 	if s.Alert.Fingerprint == "" || s.Alert.Name() == "" {
 		t.Fatalf("no fingerprint or no name: %+v", s)
 	}
-	texts := []string{s.Plan.ID, s.Plan.Name, s.Alert.Fingerprint, s.Alert.GeneratorURL}
-	for name, value := range s.Alert.Labels {
-		texts = append(texts, name, value)
+	texts := []string{s.Plan.ID, s.Plan.Name, s.Alert.Fingerprint, s.Alert.GeneratorURL, s.Alert.Receiver, s.Alert.ExternalURL}
+	for _, labels := range []map[string]string{s.Alert.Labels, s.Alert.GroupLabels} {
+		for name, value := range labels {
+			texts = append(texts, name, value)
+		}
 	}
 	for name, value := range s.Alert.Annotations {
 		texts = append(texts, name, strings.ReplaceAll(value, "\n", ""))

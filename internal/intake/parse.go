@@ -20,16 +20,16 @@ type Batch struct {
 }
 
 // Parse reads an Alertmanager webhook (version 4, https://prometheus.io/docs/alerting/latest/configuration/#webhook_config)
-// of which only the list "alerts" and "truncatedAlerts" count, so that the fields of newer
-// versions and the bare list of older senders are as good. The error says what is wrong with
-// the body as a whole: it is not JSON, or not one alert in it could be read.
+// of which the list "alerts" alone has to be there, so that the fields of newer
+// versions and the bare list of older senders are as good. The error says what is
+// wrong with the body as a whole: it is not JSON, or not one alert in it could be read.
 func Parse(body []byte, cfg Config) (Batch, error) {
 	if doc, ok := quick(body); ok {
 		var b Batch
 		for _, a := range doc.Alerts {
 			b.count(a, cfg)
 		}
-		b.leftOut(doc.Truncated)
+		b.end(doc.beside)
 		return b, nil
 	}
 	return careful(body, cfg)
@@ -37,7 +37,7 @@ func Parse(body []byte, cfg Config) (Batch, error) {
 
 // careful reads any body.
 func careful(body []byte, cfg Config) (Batch, error) {
-	list, left, err := alertList(body)
+	list, rest, err := alertList(body)
 	if err != nil {
 		return Batch{}, err
 	}
@@ -60,7 +60,7 @@ func careful(body []byte, cfg Config) (Batch, error) {
 	if n := b.Accepted + b.Ignored; n == b.Unreadable {
 		return Batch{}, nothing(n, first)
 	}
-	b.leftOut(left)
+	b.end(rest)
 	return b, nil
 }
 
@@ -96,32 +96,31 @@ func (b *Batch) count(a alert, cfg Config) {
 	b.Signals = append(b.Signals, s)
 }
 
-// alertList returns the list "alerts" of the body, as JSON, and how many the sender left
-// out.
-func alertList(body []byte) (list []byte, leftOut truncated, err error) {
+// alertList returns the list "alerts" of the body, as JSON, and what stands beside it.
+func alertList(body []byte) (list []byte, rest beside, err error) {
 	body = bytes.Trim(body, " \t\r\n")
 	if len(body) == 0 {
-		return nil, 0, errors.New("the body is empty: send an Alertmanager webhook")
+		return nil, rest, errors.New("the body is empty: send an Alertmanager webhook")
 	}
 	var doc struct {
-		Alerts    json.RawMessage `json:"alerts"`
-		Truncated truncated       `json:"truncatedAlerts"`
+		beside
+		Alerts json.RawMessage `json:"alerts"`
 	}
 	err = json.Unmarshal(body, &doc)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return nil, 0, fmt.Errorf("the body is not JSON, at byte %d: %w", syntax.Offset, err)
+		return nil, rest, fmt.Errorf("the body is not JSON, at byte %d: %w", syntax.Offset, err)
 	}
 	if err != nil || body[0] != '{' { // null fits everywhere
-		return nil, 0, errors.New(`the body is not a JSON object: send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, rest, errors.New(`the body is not a JSON object: send an Alertmanager webhook, {"alerts":[…]}`)
 	}
 	switch {
 	case len(doc.Alerts) == 0:
-		return nil, 0, errors.New(`the body has no list "alerts": send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, rest, errors.New(`the body has no list "alerts": send an Alertmanager webhook, {"alerts":[…]}`)
 	case doc.Alerts[0] != '[':
-		return nil, 0, errors.New(`"alerts" is not a list: send an Alertmanager webhook, {"alerts":[…]}`)
+		return nil, rest, errors.New(`"alerts" is not a list: send an Alertmanager webhook, {"alerts":[…]}`)
 	}
-	return doc.Alerts, doc.Truncated, nil
+	return doc.Alerts, doc.beside, nil
 }
 
 // nothing says that none of n alerts could be read, and why the first could not.

@@ -78,10 +78,30 @@ func TestParseRecordedWebhook(t *testing.T) {
 			StartsAt:     time.Date(2026, 11, 21, 9, 24, 17, 0, time.UTC),
 			GeneratorURL: "http://10.5.4.1:9091/graph?g0.expr=node_backup_status+%3D%3D+0&g0.tab=1",
 			Fingerprint:  "c9656b8df2419465",
+			Receiver:     "default-receiver",
+			ExternalURL:  "http://vm:19093",
+			GroupLabels:  map[string]string{"alertname": "BackupFailed", "node": "1"},
 		},
 	}
 	if b.Accepted != 1 || b.Ignored != 0 || !reflect.DeepEqual(b.Signals, []event.Signal{want}) {
 		t.Fatalf("got %+v", b)
+	}
+}
+
+func TestWhatAWebhookSaysOfItsGroupIsKeptWithEachAlert(t *testing.T) {
+	const alerts = `"alerts":[{"status":"firing","labels":{"alertname":"BackupFailed","id":"1"}},{"status":"firing","labels":{"alertname":"BackupFailed","id":"2"}}]`
+	for _, s := range parse(t, `{"receiver":"pa\nge","externalURL":"http://user:pass@am:9093/x","groupLabels":{"node":"1"},`+alerts+`}`).Signals {
+		a := s.Alert
+		if a.Receiver != "pa ge" || a.ExternalURL != "http://am:9093/x" || a.GroupLabels["node"] != "1" {
+			t.Errorf("got %+v", a)
+		}
+	}
+	for _, odd := range []string{`"receiver":7,"externalURL":{},"groupLabels":[1],`, `"receiver":null,"externalURL":"am","groupLabels":{"a":1},`, ``} {
+		for _, s := range parse(t, `{`+odd+alerts+`}`).Signals {
+			if a := s.Alert; a.Receiver != "" || a.ExternalURL != "" || a.GroupLabels != nil {
+				t.Errorf("%s: got %+v", odd, a)
+			}
+		}
 	}
 }
 

@@ -25,8 +25,20 @@ func quick(body []byte) (doc document, ok bool) {
 
 // document is what counts of a body.
 type document struct {
-	Alerts    []alert   `json:"alerts"`
+	beside
+	Alerts []alert `json:"alerts"`
+}
+
+// beside is what stands beside the list of alerts.
+type beside struct {
+	group
 	Truncated truncated `json:"truncatedAlerts"`
+}
+
+// end takes what stands beside the list of alerts into account, when that was read.
+func (b *Batch) end(rest beside) {
+	rest.into(b.Signals)
+	b.leftOut(rest.Truncated)
 }
 
 // truncated is how many alerts the sender has left out. What makes no sense is none.

@@ -54,7 +54,7 @@ func New() *Set {
 		events: counter("events_total",
 			"Events recorded, by outcome of the run.", "outcome"),
 		deliveries: counter("deliveries_total",
-			"Ends of delivery attempts: sent, retried, dead or superseded.", "sink", "result"),
+			"Ends of delivery attempts: sent, retried, dead, superseded or skipped.", "sink", "result"),
 		delivery: prometheus.NewHistogramVec(durations("delivery_duration_seconds",
 			"Time of one attempt to deliver.", slow()), []string{"sink"}),
 		limitWait: prometheus.NewHistogramVec(durations("sink_limit_wait_seconds",
@@ -98,7 +98,7 @@ func (s *Set) Event(outcome string) {
 // first dead delivery as an increase and not as something new.
 func (s *Set) Sinks(names ...string) {
 	for _, name := range names {
-		for _, result := range []string{Sent, Retried, Dead, Superseded} {
+		for _, result := range []string{Sent, Retried, Dead, Superseded, Skipped} {
 			s.deliveries.WithLabelValues(s.sinks.name(name), s.results.name(result))
 		}
 	}
@@ -110,6 +110,7 @@ const (
 	Retried    = "retried"    // not delivered yet, it will be tried again
 	Dead       = "dead"       // set aside
 	Superseded = "superseded" // dropped unsent, because something newer says it all
+	Skipped    = "skipped"    // not sent, because there was nothing to do
 )
 
 // Delivery counts the end of an attempt, or of a delivery that was not attempted.

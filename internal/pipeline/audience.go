@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"time"
 
 	"bellhop/internal/event"
@@ -19,6 +20,7 @@ type telling struct {
 	brief  event.Passed // what is said of it when something newer takes its place
 	// reminder is when it was put, if it says again what has not changed.
 	reminder time.Time
+	repeat   int // which repeat of the event it is; 0: it is told for the first time
 	// instead is there when a fallback is told.
 	instead *event.Instead
 	cef     *event.CEF // that is passed on
@@ -86,6 +88,9 @@ func deliveryID(t telling) string {
 	}
 	if !t.reminder.IsZero() {
 		whom += "\x00" + t.reminder.Format(time.RFC3339Nano)
+	}
+	if t.repeat > 0 {
+		whom += "\x00repeat " + strconv.Itoa(t.repeat)
 	}
 	return deliveryName(t.event, t.to.Sink, whom)
 }

@@ -36,7 +36,7 @@ func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	}
 	text, fault := s.render(e)
 	receipt, err := s.o.Sink.Send(ctx, sinks.Message{
-		ID: lease.ID, Target: d.Target, Event: e, Text: text, Memory: memory.Value, Heard: lease.Heard,
+		ID: lease.ID, Target: d.Target, Event: e, Text: text, Memory: memory.Value, Heard: lease.Heard, Attempt: attempt(lease.Job),
 	})
 	if err == nil {
 		s.p.Log.Info("delivered", "sink", d.Sink, "target", d.Target, "status", e.Status, "plan", e.Plan.Label(),
@@ -50,6 +50,16 @@ func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 		result.Step.Set = []queue.Row{{Key: memory.Key, Value: receipt.Memory}}
 	}
 	return result, err
+}
+
+// attempt is which attempt of the job this is. Of those before, one that never ended is
+// in no record.
+func attempt(j queue.Job) int {
+	n := 1 + max(len(j.Attempts), j.Tries)
+	if !j.Begun.IsZero() {
+		n++
+	}
+	return n
 }
 
 // ours marks trouble with the queue itself: this delivery comes again, and no far end

@@ -138,7 +138,8 @@ func (p *Pipeline) latePage(ctx context.Context, o Outlet, lane string) (more bo
 // late is the step that reports one late delivery.
 func (p *Pipeline) late(o Outlet, j queue.Job) (queue.Step, error) {
 	d, err := record.ReadDelivery(j)
-	if err != nil || d.As != event.StatusOpen || !d.Reminder.IsZero() {
+	underWay := o.Kind.Long && !j.Begun.IsZero() // which is not late
+	if err != nil || d.As != event.StatusOpen || !d.Reminder.IsZero() || underWay {
 		return queue.Step{}, err
 	}
 	instead := event.Instead{Sink: o.Name, Late: true, Reason: fmt.Sprintf("nothing was delivered for %s", o.FallbackAfter.Round(time.Second))}

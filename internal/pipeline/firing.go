@@ -97,8 +97,8 @@ func fitting(all []event.Alert) int {
 
 // sizeOf is roughly how many bytes an alert takes.
 func sizeOf(a event.Alert) int {
-	size := len(a.GeneratorURL)
-	for _, texts := range []map[string]string{a.Labels, a.Annotations} {
+	size := len(a.GeneratorURL) + len(a.ExternalURL) + len(a.Receiver)
+	for _, texts := range []map[string]string{a.Labels, a.Annotations, a.GroupLabels} {
 		for name, text := range texts {
 			size += len(name) + len(text)
 		}

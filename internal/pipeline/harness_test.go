@@ -116,6 +116,7 @@ type heard struct {
 type ear struct {
 	targets []string
 	answer  func(m sinks.Message) error
+	again   bool // it wants to hear of repeats
 	mu      sync.Mutex
 	all     []heard
 }
@@ -132,6 +133,8 @@ func failing(d time.Duration) func(sinks.Message) error {
 }
 
 func (e *ear) Targets() []string { return e.targets }
+
+func (e *ear) Repeats() bool { return e.again }
 
 func (e *ear) Send(_ context.Context, m sinks.Message) (sinks.Receipt, error) {
 	e.mu.Lock()
@@ -193,6 +196,7 @@ type house struct {
 	// newPager builds what oncall is in place of pager; nil: it is pager.
 	newPager func() sinks.Sink
 	limit    retry.Limit // of every sink
+	long     bool        // oncall's sends may take long
 	// fallback is oncall's, after 15 minutes; giveUp the age at which it gives up.
 	fallback  string
 	chain     bool // oncall is the mail's, too
@@ -235,7 +239,7 @@ func (h *house) start() {
 	}
 	outlets := []pipeline.Outlet{
 		{Name: "mail", Sink: h.mail, Kind: sinks.Kind{Calm: true, Parts: []string{"mail.subject"}, Supersede: h.how[0]}},
-		{Name: "oncall", Sink: h.oncall(), Kind: sinks.Kind{Supersede: h.how[1], Passes: h.newPager != nil}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute, Remind: h.remind},
+		{Name: "oncall", Sink: h.oncall(), Kind: sinks.Kind{Supersede: h.how[1], Passes: h.newPager != nil, Long: h.long}, Fallback: h.fallback, FallbackAfter: 15 * time.Minute, Remind: h.remind},
 	}
 	if h.chain {
 		outlets[0].Fallback, outlets[0].FallbackAfter = "oncall", 15*time.Minute

@@ -8,6 +8,7 @@ import (
 	"bellhop/internal/event"
 	"bellhop/internal/record"
 	"bellhop/router"
+	"bellhop/sinks"
 )
 
 // trouble opens the plan's incident or takes it a step further (R5).
@@ -89,10 +90,29 @@ func (p *Pipeline) repeat(ctx context.Context, v view, t turn) (outcome, error) 
 	in.Told = heard(in.Told, late)
 	in.Reminded = reminded(in.Reminded, late, p.Now())
 	if t.again.IsZero() && !v.swept() {
-		in.Seen, in.Repeats = p.Now(), in.Repeats+1
+		in.Repeats++
+		late = append(late, p.repeats(v, in.Repeats)...)
+		in.Seen = p.Now()
 		p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
 	}
 	return outcome{incident: &in, tell: late}, err
+}
+
+// repeats tells those who were told of the incident, and want to hear it, that an alert
+// fires again: one that came since it was last heard of.
+func (p *Pipeline) repeats(v view, n int) []telling {
+	again := slices.ContainsFunc(v.signals, func(s event.Signal) bool {
+		return s.Alert.Status == event.Firing && s.Accepted.After(v.incident.Seen)
+	})
+	var all []telling
+	for _, a := range v.incident.Told {
+		if r, ok := p.outlets[a.Sink].Sink.(sinks.Repeater); again && ok && r.Repeats() {
+			all = append(all, telling{
+				to: a, event: v.incident.Last, as: event.StatusRepeat, before: true, key: v.incident.Key, repeat: n,
+			})
+		}
+	}
+	return all
 }
 
 // latecomers are told what was told last, and so it is that which the routes see,

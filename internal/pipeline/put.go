@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"bellhop/internal/event"
 	"bellhop/internal/pdcef"
@@ -40,7 +41,8 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 
 // job is where a delivery waits. Those of one incident and target share a key, and so
 // keep their order; the key is the dedup key, because a new incident must not overtake
-// the end of the one before.
+// the end of the one before. Where an end is to reach what is under way, each has a key of
+// its own.
 func (p *Pipeline) job(ctx context.Context, t telling) (queue.Job, error) {
 	job := queue.Job{ID: deliveryID(t), Key: orderKey(t.key, t.to.Target), Due: p.Now(), Keep: true}
 	var err error
@@ -58,11 +60,12 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	if t.cef != nil && p.outlets[d.Sink].Kind.Passes {
 		how = sinks.KeepDistinct
 	}
-	var before []waiting
-	if d.Incident != "" && how != sinks.KeepAll {
-		if before, err = p.waiting(ctx, job, d.Incident); err != nil {
-			return err
-		}
+	before, err := p.before(ctx, how, job, d)
+	if err != nil {
+		return err
+	}
+	if how == sinks.KeepBegun {
+		job.Key += "\x00" + job.ID
 	}
 	if slices.ContainsFunc(before, func(w waiting) bool { return w.id == job.ID }) {
 		return nil // the very same waits already, or is just being sent
@@ -94,15 +97,39 @@ func fingerprint(text []byte) string {
 // orderKey is the key of the deliveries for one target under a dedup key.
 func orderKey(dedup, target string) string { return dedup + "\x00" + target }
 
-// waiting lists the deliveries of the incident that wait for the same target, the
-// oldest first. One that cannot be read goes its own way.
+// before lists the deliveries of the incident of d that wait for the same target, the
+// oldest first, where something may become of them.
+func (p *Pipeline) before(ctx context.Context, how sinks.Superseding, job queue.Job, d record.Delivery) ([]waiting, error) {
+	switch {
+	case d.Incident == "" || how == sinks.KeepAll:
+		return nil, nil
+	case how == sinks.KeepBegun && d.As != event.StatusResolved:
+		return nil, nil
+	case how == sinks.KeepBegun: // each has a key of its own, that begins so
+		return p.among(ctx, queue.JobQuery{Lane: job.Lane}, job.Key, d.Incident)
+	}
+	return p.waiting(ctx, job, d.Incident)
+}
+
+// waiting lists the deliveries of the incident that wait for the same target as job, the
+// oldest first.
 func (p *Pipeline) waiting(ctx context.Context, job queue.Job, incident string) ([]waiting, error) {
-	jobs, err := p.Engine.Jobs(ctx, queue.JobQuery{Lane: job.Lane, Key: job.Key, State: queue.Queued, Oldest: true})
+	return p.among(ctx, queue.JobQuery{Lane: job.Lane, Key: job.Key}, job.Key, incident)
+}
+
+// among lists those of the incident among the jobs that wait and whose keys begin so. One
+// that cannot be read goes its own way.
+func (p *Pipeline) among(ctx context.Context, q queue.JobQuery, key, incident string) ([]waiting, error) {
+	q.State, q.Oldest = queue.Queued, true
+	jobs, err := p.Engine.Jobs(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("list what waits in lane %s: %w", job.Lane, err)
+		return nil, fmt.Errorf("list what waits in lane %s: %w", q.Lane, err)
 	}
 	var all []waiting
 	for _, j := range jobs {
+		if !strings.HasPrefix(j.Key, key) {
+			continue
+		}
 		d, err := record.ReadDelivery(j)
 		if err == nil && d.Incident == incident {
 			all = append(all, waiting{id: j.ID, heard: j.Heard, Delivery: d})

@@ -48,6 +48,15 @@ func supersede(how sinks.Superseding, before []waiting, next record.Delivery) ch
 	case sinks.KeepDistinct:
 		n := len(before)
 		c.put = n == 0 || next.Same == "" || before[n-1].Same != next.Same
+	case sinks.KeepBegun:
+		if next.As != event.StatusResolved {
+			break
+		}
+		c.takePlaceOf(unheard)
+		if opens(unheard) && len(unheard) == len(before) {
+			c.put = false
+			c.reason = fmt.Sprintf("the incident ended (event %s) before it was begun", next.Event)
+		}
 	case sinks.KeepOpenEnd:
 		if next.As == event.StatusChanged {
 			c.takePlaceOf(slices.DeleteFunc(unheard, func(w waiting) bool { return w.As != event.StatusChanged }))

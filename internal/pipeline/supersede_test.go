@@ -34,6 +34,13 @@ func TestR14WhatANewerMessageDoesToThoseThatWait(t *testing.T) {
 		{"news: it was heard, so its end is", sinks.KeepNews, "open! changed", resolved, "2", resolved, true, 0},
 		{"news: it was sent, so its end is", sinks.KeepNews, "changed", resolved, "1", resolved, true, 0},
 
+		{"begun: each goes by itself", sinks.KeepBegun, "open changed", changed, "", changed, true, 0},
+		{"begun: nothing was begun, so nothing is to end", sinks.KeepBegun, "open changed", resolved, "1 2", resolved, false, 0},
+		{"begun: what runs is to hear the end, what waits is not begun", sinks.KeepBegun, "open! changed", resolved, "2", resolved, true, 0},
+		{"begun: what runs is to hear the end, whichever it is", sinks.KeepBegun, "open changed!", resolved, "1", resolved, true, 0},
+		{"begun: it has run, so its end goes out", sinks.KeepBegun, "", resolved, "", resolved, true, 0},
+		{"begun: it has run, so its end goes out though a change waits", sinks.KeepBegun, "changed", resolved, "1", resolved, true, 0},
+
 		{"open and end: updates are one", sinks.KeepOpenEnd, "open changed", changed, "2", changed, true, 0},
 		{"open and end: both go", sinks.KeepOpenEnd, "open", resolved, "", resolved, true, 0},
 		{"open and end: what may be heard stays", sinks.KeepOpenEnd, "changed!", changed, "", changed, true, 0},

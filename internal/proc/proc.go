@@ -35,14 +35,21 @@ type Command struct {
 	Stdin []byte
 	// MaxOutput bounds each output in bytes; 0: the package's MaxOutput.
 	MaxOutput int
+	// Joined has both outputs go to Result.Stdout as they come, and keeps the last
+	// bytes instead of the first.
+	Joined bool
 	// Grace after TERM; 0: the package's Grace.
 	Grace time.Duration
+	// Signals are passed on to the whole process group while the command runs. Nil:
+	// there are none.
+	Signals <-chan syscall.Signal
 }
 
 // Result is what a command left behind, also when it was ended.
 type Result struct {
-	Stdout, Stderr []byte // the first bytes of each
+	Stdout, Stderr []byte // the first bytes of each, or, joined, the last of both
 	Cut            bool   // one of them was longer
+	Started        bool   // it began to run
 	Exit           int    // exit code; -1 when a signal ended it or it never ran
 }
 
@@ -62,24 +69,32 @@ func Run(ctx context.Context, c Command) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{Exit: -1}, fmt.Errorf("start %s: %w", c.Args[0], reason(ctx))
 	}
-	var stdout, stderr bounded
-	stdout.max, stderr.max = c.bound(), c.bound()
+	stdout, stderr := c.outputs()
 	cmd := exec.Command(c.Args[0], c.Args[1:]...)
 	cmd.Env = c.Env
 	cmd.Stdin = bytes.NewReader(c.Stdin)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = pipeGrace
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return Result{Exit: -1}, fmt.Errorf("start %s: %w", c.Args[0], err)
 	}
 	err := c.wait(ctx, cmd)
-	return Result{
-		Stdout: stdout.buf.Bytes(),
-		Stderr: stderr.buf.Bytes(),
-		Cut:    stdout.cut || stderr.cut,
-		Exit:   cmd.ProcessState.ExitCode(),
-	}, err
+	r := Result{Stdout: stdout.kept, Cut: stdout.cut || stderr.cut, Started: true, Exit: cmd.ProcessState.ExitCode()}
+	if stderr != stdout {
+		r.Stderr = stderr.kept
+	}
+	return r, err
+}
+
+// outputs keeps what the command prints; joined, both are the same, and os/exec then
+// gives the command one pipe, so that the order stays.
+func (c Command) outputs() (stdout, stderr *bounded) {
+	stdout = &bounded{max: c.bound(), last: c.Joined}
+	if c.Joined {
+		return stdout, stdout
+	}
+	return stdout, &bounded{max: c.bound()}
 }
 
 func (c Command) bound() int {
@@ -93,10 +108,15 @@ func (c Command) bound() int {
 func (c Command) wait(ctx context.Context, cmd *exec.Cmd) error {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	select {
-	case err := <-ended:
-		return ownFault(cmd, err)
-	case <-ctx.Done():
+	for running := true; running; {
+		select {
+		case err := <-ended:
+			return ownFault(cmd, err)
+		case s := <-c.Signals:
+			signal(cmd, s)
+		case <-ctx.Done():
+			running = false
+		}
 	}
 	signal(cmd, syscall.SIGTERM)
 	timer := time.NewTimer(c.grace(ctx))
@@ -144,19 +164,26 @@ func reason(ctx context.Context) error {
 	return ErrStopped
 }
 
-// bounded keeps the first max bytes and takes the rest without keeping it.
+// bounded keeps the first max bytes, or the last, and takes the rest without
+// keeping it.
 type bounded struct {
-	buf bytes.Buffer
-	max int
-	cut bool
+	kept []byte
+	max  int
+	last bool
+	cut  bool
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	room := b.max - b.buf.Len()
-	if len(p) > room {
+	n := len(p)
+	if over := len(b.kept) + n - b.max; over > 0 {
 		b.cut = true
-		b.buf.Write(p[:room])
-		return len(p), nil
+		if b.last {
+			gone := min(over, len(b.kept))
+			b.kept, p = append(b.kept[:0], b.kept[gone:]...), p[over-gone:]
+		} else {
+			p = p[:n-over]
+		}
 	}
-	return b.buf.Write(p)
+	b.kept = append(b.kept, p...)
+	return n, nil
 }

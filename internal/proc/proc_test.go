@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"bellhop/internal/proc"
 )
@@ -115,5 +116,63 @@ func TestAChildThatHoldsTheOutputsDoesNotHoldRun(t *testing.T) {
 	r, err := proc.Run(t.Context(), sh(`echo here; sleep 30 &`))
 	if err != nil || string(r.Stdout) != "here\n" {
 		t.Fatalf("got %q, %v", r.Stdout, err)
+	}
+}
+
+func TestJoinedOutputsKeepTheirOrderAndTheirEnd(t *testing.T) {
+	c := sh(`head -c 100000 /dev/zero | tr '\0' x; for i in 1 2 3; do echo out $i; echo err $i >&2; done; exit 4`)
+	c.Joined, c.MaxOutput = true, 40
+	r, err := proc.Run(t.Context(), c)
+	want := "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n"
+	if err != nil || r.Exit != 4 || !r.Cut || !r.Started || len(r.Stderr) > 0 || string(r.Stdout) != "xxxx"+want {
+		t.Errorf("got %+v, %v: %q", r, err, r.Stdout)
+	}
+}
+
+func TestASignalReachesTheWholeGroup(t *testing.T) {
+	signals := make(chan syscall.Signal, 1)
+	ready := filepath.Join(t.TempDir(), "ready")
+	if err := syscall.Mkfifo(ready, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		if _, err := os.ReadFile(ready); err == nil { // returns when the child has set its trap
+			signals <- syscall.SIGUSR1
+		}
+	}()
+	c := sh(`trap 'echo parent' USR1; sh -c 'trap "echo child; exit 5" USR1; echo > ` + ready + `; while :; do sleep 0.05; done' & wait; wait; exit 6`)
+	c.Joined, c.Signals = true, signals
+	r, err := proc.Run(t.Context(), c)
+	if err != nil || r.Exit != 6 || !strings.Contains(string(r.Stdout), "child") || !strings.Contains(string(r.Stdout), "parent") {
+		t.Errorf("got %+v, %v: %q", r, err, r.Stdout)
+	}
+}
+
+func TestWhatNeverStartedSaysSo(t *testing.T) {
+	if r, err := proc.Run(t.Context(), proc.Command{Args: []string{"/nonexistent"}}); err == nil || r.Started {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+func TestAnyEnvironmentIsCutToWhatTheKernelTakes(t *testing.T) {
+	t.Setenv("OWN", "here")
+	var add []string
+	add = append(add, "FIRST=a\x00b", "OWN=over", "LONG="+strings.Repeat("ä", 1<<20), "SHORT=x")
+	for i := range 20000 {
+		add = append(add, "N"+strconv.Itoa(i)+"="+strings.Repeat("x", 1000))
+	}
+	args := []string{"/bin/sh", "-c", `echo "$FIRST $OWN $SHORT $N0 ${#LONG}"; exit 3`}
+	env, unwhole := proc.Environ(args, add)
+	r, err := proc.Run(t.Context(), proc.Command{Args: args, Env: env})
+	if err != nil || r.Exit != 3 || !strings.HasPrefix(string(r.Stdout), "ab over x x") {
+		t.Fatalf("got exit %d, %v: %.100s", r.Exit, err, r.Stdout)
+	}
+	if len(unwhole) < 10000 || unwhole[0] != "FIRST" || unwhole[1] != "LONG" || strings.Contains(strings.Join(unwhole[:5], " "), "SHORT") {
+		t.Errorf("%d are not whole: %.200q", len(unwhole), unwhole)
+	}
+	for _, v := range env {
+		if !utf8.ValidString(v) || len(v) >= 128<<10 {
+			t.Errorf("a variable has %d bytes", len(v))
+		}
 	}
 }

@@ -19,6 +19,7 @@ const (
 	Later                        // this message not now, at the time the far end named; others go on
 	Misconfigured                // the sink's own settings are wrong: its gate closes until somebody mends them
 	Dead                         // this message can never be delivered: set it aside
+	Needless                     // this message is not for this far end, or not now: nothing is to be done
 )
 
 // MaxAfter is the longest that a far end's own "try again after" is believed.
@@ -68,6 +69,10 @@ func Down(d time.Duration, err error) error { return mark(err, Away, d) }
 // somebody mends them. A nil err stays nil.
 func Broken(err error) error { return mark(err, Misconfigured, 0) }
 
+// Skip marks err: nothing was sent, and nothing is to be, for the reason that err
+// says. That is no failure. A nil err stays nil.
+func Skip(err error) error { return mark(err, Needless, 0) }
+
 // Refused marks err, beside any verdict: the far end has definitely not taken the
 // message, so nobody can have heard of it. A nil err stays nil.
 func Refused(err error) error {
@@ -91,6 +96,6 @@ func Of(err error) Judgement {
 	if errors.As(err, &m) {
 		j.Verdict, j.Wait = m.verdict, m.wait
 	}
-	j.Refused = j.Verdict == Dead || errors.As(err, new(refused))
+	j.Refused = j.Verdict == Dead || j.Verdict == Needless || errors.As(err, new(refused))
 	return j
 }

@@ -30,6 +30,7 @@ func marks() map[string]struct {
 		want retry.Judgement
 	}{
 		"permanent": {retry.Permanent, retry.Judgement{Verdict: retry.Dead, Refused: true}},
+		"skip":      {retry.Skip, retry.Judgement{Verdict: retry.Needless, Refused: true}},
 		"after":     {after, retry.Judgement{Verdict: retry.Later, Wait: time.Minute}},
 		"down":      {down, retry.Judgement{Verdict: retry.Away, Wait: time.Minute}},
 		"broken":    {retry.Broken, retry.Judgement{Verdict: retry.Misconfigured}},

@@ -134,6 +134,7 @@ const (
 	Dead       State = "dead"       // set aside; Reason says why
 	Superseded State = "superseded" // something newer took its place before anybody heard of it
 	Dropped    State = "dropped"    // was dead, and a person let it go
+	Skipped    State = "skipped"    // there was nothing to do; Reason says why
 )
 
 // Job is a piece of work. Whoever puts it fills in ID, Lane, Key, Due, Keep
@@ -198,6 +199,7 @@ const (
 	Ack   Verb = iota // done: state Sent, or gone when the job is not kept
 	Again             // not yet: back into the lane, due at End.Due
 	Bury              // never: state Dead, kept whatever Keep says, for the attempt's error
+	Pass              // nothing to do: state Skipped, or gone when the job is not kept, for the attempt's status
 )
 
 // End ends a lease.

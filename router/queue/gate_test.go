@@ -237,6 +237,49 @@ func TestR20WhatIsSetWhileASendHangsTakesEffectAfterIt(t *testing.T) {
 	})
 }
 
+func TestR20ALaneThatOverlapsGoesOnWhileASendHangs(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.put("a", "a")
+		w.put("b", "b")
+		slow := w.sends(func(context.Context, queue.Lease) (queue.Result, error) {
+			time.Sleep(20 * time.Second)
+			return queue.Result{}, nil
+		})
+		slow.Workers, slow.Overlaps = 1, true
+		w.run(slow)
+		time.Sleep(time.Second)
+		next := w.sends(good)
+		next.Overlaps = true
+		w.pump.Set([]queue.Lane{next})
+		time.Sleep(time.Minute)
+		w.stop()
+		w.calls("a@0", "b@1")
+		w.state("a", queue.Sent)
+		w.state("b", queue.Sent)
+	})
+}
+
+func TestASkippedTrialLeavesTheGateToTheNext(t *testing.T) {
+	inWorld(t, func(w *world) {
+		fill(w, 3)
+		n := 0
+		lane := w.sends(func(_ context.Context, l queue.Lease) (queue.Result, error) {
+			switch n++; {
+			case n == 1:
+				return queue.Result{}, retry.Refused(retry.Broken(errDown))
+			case l.ID == "01":
+				return queue.Result{}, retry.Skip(errors.New("not wanted"))
+			case n == 3:
+				return queue.Result{}, retry.Refused(retry.Broken(errDown))
+			}
+			return queue.Result{}, nil
+		})
+		lane.Workers = 1
+		w.runFor(20*time.Minute, lane)
+		w.calls("00@0", "01@300", "02@300", "00@600", "02@600")
+	})
+}
+
 // TestR13TheLimitIsUsedInFull has a far end that answers 429 now and then. What is
 // allowed is what the limit lets through while nobody asked for a pause.
 func TestR13TheLimitIsUsedInFull(t *testing.T) {

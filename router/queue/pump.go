@@ -45,7 +45,10 @@ type Lane struct {
 	// simply be done anew.
 	Marks   bool
 	Timeout time.Duration // of one Handle; 0: none
-	Backoff retry.Backoff // after temporary errors; zero: retry.Key
+	// Overlaps has the lane, where it is described anew, not wait for turns that are in
+	// the air. One that is just beginning then does not count against the new limit.
+	Overlaps bool
+	Backoff  retry.Backoff // after temporary errors; zero: retry.Key
 	// GiveUp is the age, counted from when it was put, beyond which a job gets one
 	// last attempt and is then set aside (R12); 0: none is ever given up.
 	GiveUp time.Duration
@@ -77,6 +80,7 @@ const (
 	PutOff  Outcome = "again"   // it asked to be looked at again; no failure
 	Retried Outcome = "retried" // it failed and will be tried again
 	GaveUp  Outcome = "dead"    // it was set aside
+	Passed  Outcome = "skipped" // there was nothing to do
 )
 
 // Observer is told what happens in the lanes; its methods must not block.
@@ -132,7 +136,8 @@ func NewPump(e Engine, lanes []Lane, o PumpOptions) *Pump {
 // Set has the pump work on these lanes from now on (R20). A lane that is gone leases
 // nothing more, and what it holds stays in the engine. One that is there goes on as
 // it is described now, at its pace, with its gate tried at once; one that marks does
-// so when its turns in the air are done, because they count against its limit.
+// so when its turns in the air are done, because they count against its limit, unless
+// it says that it overlaps.
 func (p *Pump) Set(lanes []Lane) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -72,6 +72,7 @@ func TestR12Verdicts(t *testing.T) {
 		{"later is believed and is no failure", retry.After(7*time.Second, boom), []string{"a@0", "a@7!", "a@14!"}, 0},
 		{"later without a time waits longer each time", retry.After(0, boom), []string{"a@0", "a@5!", "a@15!"}, 2},
 		{"permanent is dead", fmt.Errorf("send: %w", retry.Permanent(boom)), []string{"a@0"}, 0},
+		{"there was nothing to do", fmt.Errorf("send: %w", retry.Skip(boom)), []string{"a@0"}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
@@ -85,6 +86,13 @@ func TestR12Verdicts(t *testing.T) {
 				}))
 				w.calls(c.calls...)
 				j := w.job("a")
+				if retry.Of(c.err).Verdict == retry.Needless {
+					if j = w.state("a", queue.Skipped); j.Reason != c.err.Error() || j.Heard || j.Attempts[0].Error != "" {
+						t.Errorf("got %+v", j)
+					}
+					w.observed("to/a skipped 0s")
+					return
+				}
 				if first := j.Attempts[0]; first.Error != c.err.Error() || first.Status != "500" || !first.At.Equal(w.begun) {
 					t.Errorf("first attempt %+v", first)
 				}

@@ -54,7 +54,7 @@ func (s *slot) run(ctx, air context.Context, e Engine, o PumpOptions) error {
 		if l == nil {
 			return nil
 		}
-		if l.Marks {
+		if l.Marks && !l.Overlaps {
 			old.Wait()
 		}
 		err := l.lease(leasing, air)

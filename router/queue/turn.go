@@ -92,25 +92,27 @@ func (l *lane) try(ctx context.Context, job Lease, try int, trial bool) (anew, h
 	if outcome == GaveUp {
 		step = step.and(obituary(job.Job, end.Attempt.Error, l.Died))
 	}
-	// The gate first: what goes back shall not be leased before it is shut.
-	failed := l.Marks && l.gate.settle(trial, l.judge(job, err), err)
+	// The gate first: what goes back shall not be leased before it is shut. What was
+	// skipped tells it nothing.
+	heard = outcome != Passed
+	failed := l.Marks && heard && l.gate.settle(trial, l.judge(job, err), err)
 	werr := l.finish(ctx, step)
 	switch {
 	case errors.Is(werr, ErrChanged) && try < turnsMax && !l.Marks:
-		return true, true
+		return true, heard
 	case errors.Is(werr, ErrChanged), errors.Is(werr, ErrInvalid):
 		err = errors.Join(err, werr)
 		outcome, werr = l.alone(ctx, end, outcome, werr)
 	}
 	if werr != nil {
 		l.log.Error("queue: the end of a turn is not on record; the job comes again", "job", job.ID, "err", werr)
-		return false, true
+		return false, heard
 	}
 	l.tell(job, end, outcome, took, err)
 	if failed {
 		l.expire(ctx, err)
 	}
-	return false, true
+	return false, heard
 }
 
 // expire sets aside what is too old, after a trial failed that counts for all (R12).
@@ -139,6 +141,8 @@ func (l *lane) tell(job Lease, end End, o Outcome, took time.Duration, err error
 		}
 	case GaveUp:
 		l.log.Error("queue: a job was set aside", "job", job.ID, "err", err)
+	case Passed:
+		l.log.Info("queue: a job was skipped", "job", job.ID, "reason", end.Attempt.Status)
 	}
 	l.o.Observer.Ended(l.Name, o, took)
 }

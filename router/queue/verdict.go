@@ -17,6 +17,9 @@ func (l *lane) verdict(job Lease, res Result, err error, at time.Time, took time
 	var end End
 	var o Outcome
 	switch {
+	case retry.Of(err).Verdict == retry.Needless:
+		end, o = End{Lease: job, Verb: Pass, Refused: true}, Passed
+		res.Status = err.Error()
 	case err != nil:
 		end, o = l.failed(job, err, at, took)
 	case !res.Again.IsZero():
@@ -24,7 +27,7 @@ func (l *lane) verdict(job Lease, res Result, err error, at time.Time, took time
 	default:
 		end, o = End{Lease: job, Verb: Ack}, Done
 	}
-	if l.Marks && end.Attempt == nil {
+	if (l.Marks || o == Passed) && end.Attempt == nil {
 		end.Attempt = &Attempt{At: at, Took: took}
 	}
 	if end.Attempt != nil {

@@ -5,6 +5,7 @@ package all
 
 import (
 	"bellhop/sinks"
+	"bellhop/sinks/exec"
 	"bellhop/sinks/ns8sendmail"
 	"bellhop/sinks/pagerduty"
 	"bellhop/sinks/shoutrrr"
@@ -16,6 +17,7 @@ import (
 // Kinds returns every kind of sink.
 func Kinds() []sinks.Kind {
 	return []sinks.Kind{
+		exec.Kind(),
 		ns8sendmail.Kind(),
 		pagerduty.Kind(),
 		shoutrrr.Kind(),

@@ -14,7 +14,7 @@ func TestEveryKindIsComplete(t *testing.T) {
 			t.Errorf("kind %q is named twice or not at all", k.Name)
 		}
 		seen[k.Name] = true
-		if len(k.Parts) == 0 || k.Timeout <= 0 || k.Limit.N <= 0 || k.Limit.Per <= 0 || k.Limit.Burst < 1 || k.Limit.Burst > k.Limit.N {
+		if bounded := k.Timeout > 0; bounded == k.Long || len(k.Parts) == 0 && k.Name != "exec" || k.Limit.N <= 0 || k.Limit.Per <= 0 || k.Limit.Burst < 1 || k.Limit.Burst > k.Limit.N {
 			t.Errorf("%s: parts %v, timeout %v, limit %+v", k.Name, k.Parts, k.Timeout, k.Limit)
 		}
 		first, second := k.Settings(), k.Settings()

@@ -73,7 +73,7 @@ func someStep(e *Engine, chance *rand.Rand, n int) error {
 		if chance.IntN(2) == 0 {
 			err = errors.Join(err, e.Begin(ctx, l))
 		}
-		end := queue.End{Lease: l, Verb: queue.Verb(chance.IntN(3)), Attempt: &queue.Attempt{Error: fmt.Sprint("attempt ", n)}}
+		end := queue.End{Lease: l, Verb: queue.Verb(chance.IntN(4)), Attempt: &queue.Attempt{Status: fmt.Sprint(n), Error: fmt.Sprint("attempt ", n)}}
 		step.Ends = []queue.End{end}
 		err = errors.Join(err, e.Do(ctx, step))
 	}

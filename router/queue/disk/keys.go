@@ -57,7 +57,7 @@ func laneKey(lane string, s queue.State, seq uint64) []byte {
 
 // states lists every state of a job.
 func states() []queue.State {
-	return []queue.State{queue.Queued, queue.Sent, queue.Dead, queue.Superseded, queue.Dropped}
+	return []queue.State{queue.Queued, queue.Sent, queue.Dead, queue.Superseded, queue.Dropped, queue.Skipped}
 }
 
 func letter(s queue.State) byte {
@@ -70,6 +70,8 @@ func letter(s queue.State) byte {
 		return 'd'
 	case queue.Dropped:
 		return 'o'
+	case queue.Skipped:
+		return 'n'
 	}
 	return 'x'
 }

@@ -145,6 +145,11 @@ func (b *batch) conclude(seq uint64, end queue.End) error {
 			r.Reason = end.Attempt.Error
 		}
 		return b.end(r, queue.Dead, true, b.own)
+	case queue.Pass:
+		if end.Attempt != nil {
+			r.Reason = end.Attempt.Status
+		}
+		return b.end(r, queue.Skipped, r.Keep, b.own)
 	}
 	return b.change(r, func() { b.again(r, end) })
 }

@@ -49,7 +49,7 @@ func validJob(j queue.Job) error {
 }
 
 func validEnd(end queue.End) error {
-	if end.Verb < queue.Ack || end.Verb > queue.Bury {
+	if end.Verb < queue.Ack || end.Verb > queue.Pass {
 		return fmt.Errorf("%w: there is no verb %d", queue.ErrInvalid, end.Verb)
 	}
 	if end.Attempt != nil {

@@ -11,13 +11,14 @@ func jobs() []promise {
 	return []promise{
 		{"a job is kept as it was put", jobKept},
 		{"an id that waits is joined: the earlier due time wins, the rest stays", jobJoins},
-		{"an id that is leased is done once more, after an ack or a bury", jobOnceMore},
+		{"an id that is leased is done once more, after an ack, a bury or a pass", jobOnceMore},
 		{"what is done once more keeps its place in the order", jobOnceMorePlace},
 		{"an Again takes what was put meanwhile", jobOnceMoreAgain},
 		{"an ended id that is kept is not said again", jobSaid},
 		{"a kept record still speaks for its id after a later job that was not kept", jobFormer},
 		{"an ended id that is not kept is a new job", jobForgotten},
-		{"ack, again and bury end a lease as they say", jobEnds},
+		{"ack, again, bury and pass end a lease as they say", jobEnds},
+		{"a job that is passed over is no longer there, or on record with the reason", jobPassed},
 		{"a record keeps the first attempt and the newest others", jobAttempts},
 		{"a waiting job can be superseded, one that may have been heard cannot", jobDrop},
 		{"a waiting job can die without a turn, a leased one cannot", jobDropDead},
@@ -61,7 +62,7 @@ func jobJoins(b *bench) {
 }
 
 func jobOnceMore(b *bench) {
-	for i, verb := range []queue.Verb{queue.Ack, queue.Bury} {
+	for i, verb := range []queue.Verb{queue.Ack, queue.Bury, queue.Pass} {
 		id := fmt.Sprintf("job %d", i)
 		b.put(b.job(id, "k"))
 		l := b.lease(id)[0]
@@ -81,7 +82,7 @@ func jobOnceMore(b *bench) {
 		b.put(b.job(id, "k"))
 		b.lease()
 	}
-	b.listed(queue.JobQuery{}, "job 1 sent", "job 1 dead", "job 0 sent", "job 0 sent")
+	b.listed(queue.JobQuery{}, "job 2 sent", "job 2 skipped", "job 1 sent", "job 1 dead", "job 0 sent", "job 0 sent")
 }
 
 func jobOnceMorePlace(b *bench) {
@@ -177,6 +178,30 @@ func jobEnds(b *bench) {
 	if dead.Reason != "never" || !dead.Ended.Equal(at) || !a.Ended.Equal(at) || !again.Ended.IsZero() {
 		b.Errorf("ends: sent %+v, dead %+v, put off %+v", a, dead, again)
 	}
+}
+
+func jobPassed(b *bench) {
+	b.put(b.job("kept", "a"), b.brief("brief", "b"), b.job("next", "a"))
+	ls := b.lease("kept", "brief")
+	b.begin(ls[0])
+	at := b.clock.read()
+	b.do(queue.Step{Ends: []queue.End{
+		{Lease: ls[0], Verb: queue.Pass, Refused: true, Attempt: &queue.Attempt{At: at, Status: "not wanted"}},
+		{Lease: ls[1], Verb: queue.Pass},
+	}})
+	j := b.only("kept")
+	if j.State != queue.Skipped || j.Reason != "not wanted" || j.Heard || !j.Ended.Equal(at) || len(j.Attempts) != 1 {
+		b.Errorf("%+v", j)
+	}
+	b.listed(queue.JobQuery{State: queue.Skipped}, "kept skipped")
+	b.put(b.job("kept", "a"))
+	b.reopen()
+	b.listed(queue.JobQuery{Lane: "l", State: queue.Skipped}, "kept skipped")
+	b.end(b.lease("next")[0], queue.Ack)
+	if n, err := b.e.Prune(b.Context(), at.Add(time.Hour), 10); n != 2 || err != nil {
+		b.Errorf("pruned %d, %v", n, err)
+	}
+	b.listed(queue.JobQuery{})
 }
 
 func jobAttempts(b *bench) {
