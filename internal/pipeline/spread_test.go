@@ -199,6 +199,20 @@ func TestR4WhatWasLeftOutSpeaksOfEveryPlanThatFailedLast(t *testing.T) {
 	})
 }
 
+func TestR4WhatWasLeftOutDoesNotKeepAnIncidentFromEnding(t *testing.T) {
+	inNights(t, func(h *house) {
+		h.plans(ran{"1", "Nightly", time.Minute, 1, false})
+		h.says("BackupFailed", event.Firing, time.Now(), time.Hour)
+		h.says("BackupFailed", event.Resolved, time.Now(), time.Hour)
+		h.accept(event.Signal{Cut: true}, time.Hour)
+		if h.ending().IsZero() {
+			t.Error("nobody knows of an alert that fires")
+		}
+		h.pass(5 * time.Hour)
+		h.heard("1 open REPO_FAILURE", "1 resolved REPO_FAILURE")
+	})
+}
+
 func TestR4WhatWasLeftOutIsFoundOutOnceRedisIsBack(t *testing.T) {
 	inNights(t, func(h *house) {
 		h.accept(event.Signal{Cut: true}, time.Hour)
