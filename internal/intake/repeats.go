@@ -70,9 +70,10 @@ func (r *repeats) keep(p *posted, answer taken) {
 	p.answer, p.kept = answer, r.now()
 }
 
+// fresh tells whether it was kept, and lately.
 func (p *posted) fresh(now time.Time) bool {
 	age := now.Sub(p.kept)
-	return !p.kept.IsZero() && age >= 0 && age < repeatTime
+	return age >= 0 && age < repeatTime
 }
 
 // last is the message that was the last to speak of all these alerts, if it is one.

@@ -95,10 +95,13 @@ func TestR16OnlyWhileNothingElseOfTheseAlertsCameBetween(t *testing.T) {
 		d.post(message("one", says("b", "resolved", "1")))
 		d.post(message("one", a, b))
 		d.wantKept(t, "an end between", 4)
+		d.post(message("one", says("a", "resolved", "1")))
+		d.post(message("one", a, b))
+		d.wantKept(t, "an end of the other", 6)
 		d.post(message("one", b))
 		d.post(message("one", a))
 		d.post(message("one", a, b))
-		d.wantKept(t, "the same alerts, but not together", 7)
+		d.wantKept(t, "the same alerts, but not together", 9)
 	})
 }
 

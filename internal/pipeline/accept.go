@@ -27,7 +27,11 @@ func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error
 		return "", fmt.Errorf("keep %d alerts: %w", len(ss), err)
 	}
 	id := p.NewID()
-	p.Log.LogAttrs(ctx, slog.LevelInfo, "alerts accepted", slog.String("id", id), slog.Int("alerts", len(ss)),
+	alerts := len(ss)
+	if ss[alerts-1].Cut { // stands for some that were not accepted
+		alerts--
+	}
+	p.Log.LogAttrs(ctx, slog.LevelInfo, "alerts accepted", slog.String("id", id), slog.Int("alerts", alerts),
 		slog.String("about", subject(ss[0].Plan)), slog.String("status", ss[0].Alert.Status))
 	return id, nil
 }

@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,7 +113,7 @@ func TestR7WhileStatusesArriveItWaitsForADay(t *testing.T) {
 		began := time.Now()
 		h.alert(event.Resolved, "1", time.Minute)
 		for hours := 4; hours < 24; hours += 4 { // a run that never settles
-			h.pass(began.Add(time.Duration(hours) * time.Hour).Sub(time.Now()))
+			h.pass(time.Until(began.Add(time.Duration(hours) * time.Hour)))
 			h.cluster.set(night(time.Duration(hours)*time.Hour, false, event.Partial, good, pending))
 			want(t, "oncall", h.pager.said(), "key-1 open")
 		}
@@ -457,6 +458,21 @@ func TestR1AResolveDoesNotBringForwardTheLookAtAnotherAlert(t *testing.T) {
 		}
 		if in := h.incidents()[0]; in.Ending != nil {
 			t.Error("one of its alerts fires")
+		}
+	})
+}
+
+func TestR1AStreamOfNewAlertsPutsNoLookOff(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.cluster.set(night(-time.Hour, true, event.Partial, good, bad))
+		began := time.Now()
+		for i := range 20 {
+			h.alert(event.Firing, fmt.Sprint("a", i), 4*time.Second)
+			h.alert(event.Resolved, fmt.Sprint("b", i), time.Second)
+		}
+		want(t, "oncall", h.pager.said(), "key-1 open")
+		if waited := h.pager.last().At.Sub(began); waited != 30*time.Second {
+			t.Errorf("after %v", waited)
 		}
 	})
 }

@@ -123,8 +123,7 @@ func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding
 	settled := away == nil && found.Run.Settled
 	if v.unasked() {
 		// Nothing is said of a run that has not settled: the incident stays open, and
-		// sweeps go on asking.
-		// Of no plan there is no run to tell, either.
+		// sweeps go on asking. Of no plan there is no run to tell, either.
 		silent := !settled || v.ref.ID == "" && !found.Known
 		return p.tell(ctx, v, found, turn{readable: away == nil, gone: away == nil && gone(v.known, found), silent: silent})
 	}

@@ -49,16 +49,18 @@ func (v *view) isNew(s event.Signal) bool {
 	return s.Cut || s.Alert.Status == event.Firing && (!before || s.Alert.StartsAt.After(old.Alert.StartsAt))
 }
 
-// fires tells whether an alert of the plan fires, as far as anybody knows. Which alerts
-// were left out of a message nobody knows; they count.
+// fires tells whether an alert of the plan is known to fire.
 func (v *view) fires() bool {
 	for _, s := range v.firing {
 		if !s.Accepted.Before(v.known.Well) {
 			return true
 		}
 	}
-	return v.cut
+	return false
 }
+
+// mayFire tells whether one fires, or may be among those that were left out of a message.
+func (v *view) mayFire() bool { return v.cut || v.fires() }
 
 // well is the time of a success that is told now. Alerts that wait to be looked at are not
 // older than that.

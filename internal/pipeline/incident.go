@@ -30,7 +30,7 @@ func (p *Pipeline) trouble(v view, known *record.Plan, seen router.Seen, e event
 	seen.Event = e
 	known.Told = known.Told.Tell(seen)
 	tell := p.audience(in.Told, e)
-	if !v.fires() && (e.Status == event.StatusOpen || !v.known.Told.CountsAsRun(e)) {
+	if !v.mayFire() && (e.Status == event.StatusOpen || !v.known.Told.CountsAsRun(e)) {
 		tell = p.calmly(tell)
 	}
 	in.Told = heard(in.Told, tell)
@@ -67,10 +67,14 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event, by event.E
 	return outcome{event: &e, incident: &in, closed: true, tell: tell}
 }
 
-// success tells those who like to hear it that a run went well after all, though
-// an alert fires.
+// success tells those who like to hear it that a run went well after all, though an
+// alert fires. When none does any more, that is recorded and no more (R8).
 func (p *Pipeline) success(v view, known *record.Plan, e event.Event) outcome {
 	e.DedupKey = event.DedupKey(e.Cluster.UUID, v.plan)
+	if !v.fires() {
+		p.Observer.Told(e.Outcome)
+		return outcome{event: &e}
+	}
 	known.Success, known.Well = e.Run.End, v.well(e.Time)
 	p.Observer.Told(e.Outcome)
 	return outcome{event: &e, tell: p.audience(nil, e)}
@@ -118,7 +122,7 @@ func (p *Pipeline) repeats(v view, n int) []telling {
 // latecomers are told what was told last, and so it is that which the routes see,
 // with the alerts that fire now.
 func (p *Pipeline) latecomers(ctx context.Context, v view) ([]telling, error) {
-	if !v.fires() {
+	if !v.mayFire() {
 		return nil, nil
 	}
 	row, err := p.Engine.Get(ctx, record.EventKey(v.incident.Last))

@@ -216,9 +216,15 @@ func TestR8AResolveOfARunThatWentWellIsSilent(t *testing.T) {
 	inNights(t, func(h *house) {
 		h.backup(0, 0)
 		h.says("BackupFailed", event.Firing, time.Now(), time.Second)
-		h.says("BackupFailed", event.Resolved, time.Now(), time.Hour)
+		h.says("BackupFailed", event.Resolved, time.Now(), time.Minute)
 		h.calls()
 		want(t, "mail", h.mail.said())
+		rows, err := h.engine.Scan(h.t.Context(), queue.RowQuery{Prefix: record.Events})
+		if err != nil || len(rows) != 1 || !strings.Contains(string(rows[0].Value), `"status":"success"`) {
+			t.Errorf("it is not recorded: %v, %v", rows, err)
+		}
+		h.says("BackupFailed", event.Firing, time.Now(), time.Minute)
+		want(t, "mail, when it fires again", h.mail.said(), "ann@example.org success", "bob@example.org success")
 	})
 }
 

@@ -207,6 +207,7 @@ func (s *spreading) finish(ref event.PlanRef) error {
 // about to one of those that its alerts were handed to. Where each has one of its own,
 // there is nothing left for it to wait for.
 func (s *spreading) handOver(ctx context.Context, v *view) (done bool, err error) {
+	s.step.Guard = append(s.step.Guard, queue.Row{Key: v.row.Key, Rev: v.row.Rev})
 	for _, plan := range s.to {
 		moved, err := s.p.moveIncident(ctx, *v, event.PlanRef{ID: plan}, &s.step)
 		if moved || err != nil {

@@ -161,6 +161,22 @@ func TestR4WithNoPlanThatJustRanItIsAnIncidentOfItsOwn(t *testing.T) {
 	})
 }
 
+func TestR4ItsOwnIncidentHearsOfTheEndToo(t *testing.T) {
+	inNights(t, func(h *house) {
+		began := time.Now()
+		h.plans(ran{"1", "Nightly", 2 * time.Hour, 1, false})
+		h.nameless(event.Firing, "", began, time.Hour)
+		h.heard(" open REPO_FAILURE")
+		h.plans(ran{"1", "Nightly", time.Minute, 1, false})
+		h.nameless(event.Firing, "", began, time.Minute)
+		h.heard(" open REPO_FAILURE", "1 open REPO_FAILURE")
+		h.nameless(event.Resolved, "", began, 7*time.Hour)
+		h.heard(" open REPO_FAILURE", "1 open REPO_FAILURE", " resolved REPO_FAILURE", "1 resolved REPO_FAILURE")
+		h.nothingOpen()
+		h.nothingWaits()
+	})
+}
+
 func TestR4ANameThatSeveralPlansHaveSpeaksOfThoseThatJustRan(t *testing.T) {
 	inNights(t, func(h *house) {
 		h.plans(ran{"1", "Nightly", time.Minute, 1, false}, ran{"2", "Nightly", time.Minute, 2, false}, ran{"3", "Other", time.Minute, 1, false})
@@ -196,6 +212,20 @@ func TestR4WhatWasLeftOutSpeaksOfEveryPlanThatFailedLast(t *testing.T) {
 		h.sweep()
 		h.heard("1 open REPO_FAILURE", "2 open REPO_FAILURE", "1 resolved SUCCESS", "2 resolved SUCCESS")
 		h.nothingOpen()
+	})
+}
+
+func TestR4WhatWasLeftOutDoesNotKeepAnIncidentFromEnding(t *testing.T) {
+	inNights(t, func(h *house) {
+		h.plans(ran{"1", "Nightly", time.Minute, 1, false})
+		h.says("BackupFailed", event.Firing, time.Now(), time.Hour)
+		h.says("BackupFailed", event.Resolved, time.Now(), time.Hour)
+		h.accept(event.Signal{Cut: true}, time.Hour)
+		if h.ending().IsZero() {
+			t.Error("nobody knows of an alert that fires")
+		}
+		h.pass(5 * time.Hour)
+		h.heard("1 open REPO_FAILURE", "1 resolved REPO_FAILURE")
 	})
 }
 

@@ -25,7 +25,7 @@ type turn struct {
 func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, t turn) (queue.Result, error) {
 	e := p.draft(ctx, v, found)
 	known := learn(v.known, e, found, t)
-	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: v.fires(), Newest: found.Newest}
+	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: v.fires() || !v.ended(e.Time).IsZero(), Newest: found.Newest}
 	if e.Outcome == event.Success {
 		p.Observer.Succeeded(v.plan, e.Run.End)
 	}
@@ -35,7 +35,7 @@ func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, t 
 	switch {
 	case seen.Event.Status == event.StatusResolved && len(v.fresh) > 0:
 		t.again = e.Time // that incident is over, but what the fresh alerts claim is another matter
-	case seen.Event.Status == event.StatusOpen && !v.fires():
+	case seen.Event.Status == event.StatusOpen && !v.mayFire():
 		t.again = time.Time{} // from here on it is R7 that waits
 	}
 	told, err := p.say(ctx, v, &known, seen, t)

@@ -115,15 +115,19 @@ func (v *view) swept() bool { return len(v.waiting) == 0 }
 
 // unasked is true when no signal claims a failure: bellhop looks by itself (R9), or an
 // end may only mean "running again" (R7).
-func (v *view) unasked() bool { return v.swept() || v.known.Incident != "" && !v.fires() }
+func (v *view) unasked() bool { return v.swept() || v.known.Incident != "" && !v.mayFire() }
 
 // early is when to look instead of now, because a resolve has brought forward the look
-// at an alert whose run may not have left its statuses yet; zero: now.
+// at alerts whose run may not have left its statuses yet; zero: now.
 func (v *view) early(now time.Time, wait time.Duration) (at time.Time) {
 	for _, s := range v.signals {
-		age := now.Sub(s.Accepted)
-		young := age >= 0 && age < wait // a clock that was set back makes nobody wait
-		if due := s.Accepted.Add(wait); young && v.isNew(s) && (at.IsZero() || due.Before(at)) {
+		if !v.isNew(s) {
+			continue
+		}
+		if age := now.Sub(s.Accepted); age < 0 || age >= wait { // a clock that was set back makes nobody wait
+			return time.Time{}
+		}
+		if due := s.Accepted.Add(wait); at.IsZero() || due.Before(at) {
 			at = due
 		}
 	}
