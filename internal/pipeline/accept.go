@@ -32,8 +32,16 @@ func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error
 		alerts--
 	}
 	p.Log.LogAttrs(ctx, slog.LevelInfo, "alerts accepted", slog.String("id", id), slog.Int("alerts", alerts),
-		slog.String("about", subject(ss[0].Plan)), slog.String("status", ss[0].Alert.Status))
+		slog.String("about", subject(ss[0].Plan)), slog.String("alert", ss[0].Alert.Name()), slog.String("status", said(ss[0])))
 	return id, nil
+}
+
+// said is what the sender of a signal says of it.
+func said(s event.Signal) string {
+	if s.CEF != nil {
+		return s.CEF.Action
+	}
+	return s.Alert.Status
 }
 
 // keeping is the step that keeps the signals and has each of their plans looked at.

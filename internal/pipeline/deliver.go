@@ -39,7 +39,7 @@ func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 		ID: lease.ID, Target: d.Target, Event: e, Text: text, Memory: memory.Value, Heard: lease.Heard, Attempt: attempt(lease.Job),
 	})
 	if err == nil {
-		s.p.Log.Info("delivered", "sink", d.Sink, "target", d.Target, "status", e.Status, "plan", e.Plan.Label(),
+		s.p.Log.Info("delivered", "sink", d.Sink, "target", d.Target, "status", e.Status, "about", e.About(),
 			"delivery", lease.ID, "answer", receipt.Status)
 	}
 	result := queue.Result{Status: receipt.Status}

@@ -36,7 +36,7 @@ func (p *Pipeline) trouble(v view, known *record.Plan, seen router.Seen, e event
 	in.Told = heard(in.Told, tell)
 	p.Observer.Told(e.Outcome)
 	p.Log.Info("incident "+string(e.Status), "plan", v.plan, "outcome", e.Outcome, "cause", e.Cause,
-		"event", e.ID, "incident", in.ID, "deliveries", len(tell))
+		"modules", len(e.Modules), "not_ok", notOK(e.Modules), "event", e.ID, "incident", in.ID, "deliveries", len(tell))
 	return outcome{event: &e, incident: &in, tell: tell}
 }
 
@@ -71,6 +71,7 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event, by event.E
 // alert fires. When none does any more, that is recorded and no more (R8).
 func (p *Pipeline) success(v view, known *record.Plan, e event.Event) outcome {
 	e.DedupKey = event.DedupKey(e.Cluster.UUID, v.plan)
+	p.Log.Info("the run went well", "plan", v.plan, "modules", len(e.Modules), "event", e.ID)
 	if !v.fires() {
 		p.Observer.Told(e.Outcome)
 		return outcome{event: &e}
@@ -97,7 +98,7 @@ func (p *Pipeline) repeat(ctx context.Context, v view, t turn) (outcome, error) 
 		in.Repeats++
 		late = append(late, p.repeats(v, in.Repeats)...)
 		in.Seen = p.Now()
-		p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
+		p.Log.Info("no news", "about", subject(v.ref), "incident", in.ID, "repeats", in.Repeats)
 	}
 	return outcome{incident: &in, tell: late}, err
 }
