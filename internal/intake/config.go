@@ -56,7 +56,7 @@ func DefaultConfig() Config {
 	return Config{
 		Host:         "127.0.0.1",
 		Port:         9099,
-		AlertNames:   []string{"BackupFailed", "backup_failed", "NsBackupFailed", missedAlert},
+		AlertNames:   []string{"BackupFailed", "backup_failed", "NsBackupFailed", missedAlert, olderMissedAlert},
 		PlanLabels:   []string{"backup_id", "id"},
 		OtherAlerts:  Drop,
 		MaxBodyBytes: 4 << 20,
