@@ -12,15 +12,15 @@ import (
 func (p *page) receiver(e executor, host string, port int) {
 	p.line(0, "")
 	p.line(0, "receiver:")
-	p.comment(1, "prometheus-am-executor took webhooks at any path. bellhop takes them at /alert: have "+
-		"Alertmanager send them there, with send_resolved: true.")
+	p.comment(1, "prometheus-am-executor took webhooks at any path. bellhop takes them at /alert and at /: have "+
+		"Alertmanager send them to one of these, with send_resolved: true.")
 	p.line(1, "host: %s", quote(host))
 	p.line(1, "port: %d", port)
-	p.comment(1, "prometheus-am-executor ran its commands for every alert. bellhop takes the alerts of "+
-		"backups, and looks at the run before it tells of it. Name other alerts here to have them "+
-		"taken for those of a backup, or have them forwarded as they are:")
-	p.comment(1, "alert_names: [BackupFailed, backup_failed, NsBackupFailed, NsBackupMissing]")
-	p.comment(1, "other_alerts: forward")
+	p.comment(1, "prometheus-am-executor ran its commands for every alert, once for a webhook. bellhop forwards "+
+		"each alert by itself, so that a command runs once for each; those that alert_names takes for alerts of "+
+		"backups it looks into first, and runs a command once for a plan. With drop in place of forward it hears "+
+		"of those alone.")
+	p.line(1, "other_alerts: forward")
 	p.tls(e)
 }
 
