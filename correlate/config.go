@@ -21,6 +21,9 @@ type Config struct {
 	// Subscribe has a plan that is waited for looked at as soon as one of its modules
 	// has left a status.
 	Subscribe bool `koanf:"subscribe"`
+	// Trigger has every plan looked at when one of its modules has left a status, whether
+	// or not an alert speaks of it; then successes are told, too.
+	Trigger bool `koanf:"trigger"`
 }
 
 // DefaultConfig returns the settings of a config file that says nothing.
@@ -43,6 +46,10 @@ func (c Config) Validate() []fault.Fault {
 	if c.MaxWait < c.Wait || c.MaxWait < 0 {
 		faults = append(faults, fault.Fault{
 			Key: "max_wait", Text: "is shorter than wait_seconds", Remedy: "give a longer time, such as 2h"})
+	}
+	if c.Trigger && !c.Subscribe {
+		faults = append(faults, fault.Fault{
+			Key: "trigger", Text: "needs subscribe", Remedy: "remove subscribe: false, or trigger"})
 	}
 	if c.RecentWindow <= 0 {
 		faults = append(faults, fault.Fault{

@@ -32,7 +32,7 @@ type Seen struct {
 	// Fresh is true when an alert fires that did not fire before: a sign of news
 	// where no status tells the runs apart.
 	Fresh bool
-	// Firing is true while any alert of the plan fires, or did until now.
+	// Firing is true while any alert of the plan fires, or did until now, or none is needed.
 	Firing bool
 	// Newest is the end of the newest status of the plan, of whatever run.
 	Newest time.Time

@@ -28,6 +28,7 @@ func (a *App) follow(ctx context.Context) {
 				a.o.Log.Info("the reports of backups are followed again")
 			}
 			broken = false
+			a.catchUp(ctx)
 		})
 		if err == nil {
 			continue
@@ -65,6 +66,13 @@ func (a *App) followUntil(ctx context.Context, redis *correlate.Redis, turned <-
 		return nil
 	}
 	return err
+}
+
+// catchUp looks at what was reported while nobody listened.
+func (a *App) catchUp(ctx context.Context) {
+	if err := a.pipe.CatchUp(ctx); err != nil && ctx.Err() == nil {
+		a.o.Log.Error("what was reported while nobody listened is not looked at", "err", err)
+	}
 }
 
 // followed is the Redis to follow, nil for none, and what is closed when another

@@ -78,3 +78,38 @@ sinks:
 		t.Errorf("something was looked at")
 	}
 }
+
+// Without any alert, what the cluster reports is enough: a run that went well is told to
+// those who like to hear it, and what ran just before the start as well.
+func TestR1ReportsAloneTellWhatBecameOfARun(t *testing.T) {
+	redis := redistest.Start(t)
+	redis.Load(string(read(t, "node-success.redis")), time.Now())
+	far := newFarends(t)
+	b := start(t, fmt.Sprintf(`
+receiver: {port: 0}
+correlator: {wait_seconds: 0, trigger: true}
+redis: {address: %q}
+repo_check: {enabled: false}
+queue: {path: %q}
+sinks:
+%s`, redis.Addr, t.TempDir(), far.sinks()))
+	if e := b.event(1); e.Status != event.StatusSuccess || e.Outcome != event.Success {
+		t.Errorf("got %+v", e)
+	}
+	redis.Load(string(read(t, "node-partial.redis")), time.Now().Add(30*time.Minute))
+	if err := redis.Admin.Publish(t.Context(), "node/1/event/backup-status-changed", `{"backup_id": 1, "module_id": "mail1"}`).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if e := b.event(2); e.Status != event.StatusOpen || e.Outcome != event.Partial || len(e.Alerts) != 0 {
+		t.Errorf("got %+v", e)
+	}
+	eventually(t, 20*time.Second, "everybody heard of it", func() error {
+		if alerts := far.pager.Alerts(); len(alerts) != 1 || !alerts[0].Open {
+			return fmt.Errorf("PagerDuty shows %+v", alerts)
+		}
+		if n := len(far.hook.Requests()); n != 2 {
+			return fmt.Errorf("the webhook heard %d messages", n)
+		}
+		return nil
+	})
+}

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"bellhop/correlate"
+	"bellhop/internal/event"
 	"bellhop/internal/record"
 	"bellhop/router"
 	"bellhop/router/queue"
@@ -36,7 +38,7 @@ func (l looks) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 	if err != nil {
 		return queue.Result{}, err
 	}
-	if v.swept() && !v.open || look.Ending && (!v.swept() || v.incident.Ending == nil) {
+	if v.swept() && !v.open && !v.reported || look.Ending && (!v.swept() || v.incident.Ending == nil) {
 		return queue.Result{}, nil // nothing is to be found out, or another look does
 	}
 	if at := v.early(l.p.Now(), l.p.Timing.Wait); !at.IsZero() {
@@ -121,10 +123,12 @@ func (p *Pipeline) correlate(ctx context.Context, v view) (correlate.Finding, er
 // conclude decides by R1, R7 and R9 whether this look tells, waits or is done.
 func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding, away error) (queue.Result, error) {
 	settled := away == nil && found.Run.Settled
-	if v.unasked() {
+	// Where no alert is to claim it, a module that failed does: its run is waited for.
+	claimed := v.reported && away == nil && !settled && failed(found)
+	if v.unasked() && !claimed {
 		// Nothing is said of a run that has not settled: the incident stays open, and
-		// sweeps go on asking. Of no plan there is no run to tell, either.
-		silent := !settled || v.ref.ID == "" && !found.Known
+		// sweeps go on asking. Of no plan, or of none that ran, there is nothing to tell.
+		silent := !settled || v.ref.ID == "" && !found.Known || v.reported && !v.open && found.Run.End.IsZero()
 		return p.tell(ctx, v, found, turn{readable: away == nil, gone: away == nil && gone(v.known, found), silent: silent})
 	}
 	w := router.Wait{Accepted: v.accepted, First: p.Timing.Wait, Max: p.Timing.MaxWait}
@@ -143,6 +147,11 @@ func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding
 		return queue.Result{Again: next.Again, Step: step}, err
 	}
 	return p.tell(ctx, v, found, turn{readable: away == nil, again: next.Again})
+}
+
+// failed tells whether a module of a run that is known failed.
+func failed(found correlate.Finding) bool {
+	return found.Known && slices.ContainsFunc(found.Modules, func(m event.Module) bool { return m.State == event.StateFailed })
 }
 
 // remove takes rows away, but not what came in under their names since.

@@ -59,8 +59,9 @@ func (v *view) fires() bool {
 	return false
 }
 
-// mayFire tells whether one fires, or may be among those that were left out of a message.
-func (v *view) mayFire() bool { return v.cut || v.fires() }
+// mayFire tells whether one fires, or may be among those that were left out of a message,
+// or none is needed.
+func (v *view) mayFire() bool { return v.cut || v.reported || v.fires() }
 
 // well is the time of a success that is told now. Alerts that wait to be looked at are not
 // older than that.

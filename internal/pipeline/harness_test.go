@@ -204,6 +204,7 @@ type house struct {
 	remind    time.Duration // oncall's
 	without   string        // a sink that is not configured for now
 	keep      time.Duration
+	trigger   bool // no alerts are needed
 	keepBytes int64
 	engine    queue.Engine
 	pipe      *pipeline.Pipeline
@@ -255,7 +256,7 @@ func (h *house) start() {
 	}
 	p := pipeline.New(pipeline.Deps{
 		Setup: pipeline.Setup{
-			Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets, Timing: timing(),
+			Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets, Timing: timing(h.trigger),
 			Keep: h.keep, KeepBytes: h.keepBytes,
 		},
 		Engine: engine, Observer: observer{}, Now: time.Now, NewID: h.id, Log: log,
@@ -285,8 +286,8 @@ func (h *house) start() {
 }
 
 // timing is the default, written out because the tests count on it.
-func timing() correlate.Config {
-	return correlate.Config{Wait: 30 * time.Second, MaxWait: 2 * time.Hour, RecentWindow: time.Hour}
+func timing(trigger bool) correlate.Config {
+	return correlate.Config{Wait: 30 * time.Second, MaxWait: 2 * time.Hour, RecentWindow: time.Hour, Subscribe: true, Trigger: trigger}
 }
 
 // restart is an end and a start of the program.

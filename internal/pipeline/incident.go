@@ -68,11 +68,12 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event, by event.E
 }
 
 // success tells those who like to hear it that a run went well after all, though an
-// alert fires. When none does any more, that is recorded and no more (R8).
+// alert fires, or that it did where none is needed. When an alert does not fire any more,
+// that is recorded and no more (R8).
 func (p *Pipeline) success(v view, known *record.Plan, e event.Event) outcome {
 	e.DedupKey = event.DedupKey(e.Cluster.UUID, v.plan)
 	p.Log.Info("the run went well", "plan", v.plan, "modules", len(e.Modules), "event", e.ID)
-	if !v.fires() {
+	if !v.fires() && !v.reported {
 		p.Observer.Told(e.Outcome)
 		return outcome{event: &e}
 	}

@@ -14,21 +14,51 @@ import (
 // end one after the other cause few looks.
 const breath = 2 * time.Second
 
-// Reported has a plan looked at because one of its modules has left a status (R1):
-// when somebody waits for it, because of an alert or an open incident.
+// Reported has a plan looked at because one of its modules has left a status (R1): when
+// somebody waits for it, because of an alert or an open incident, or when no alert is
+// needed.
 func (p *Pipeline) Reported(ctx context.Context, plan string) error {
 	p = p.live.Load()
 	ref := event.PlanRef{ID: plan}
-	expected, err := p.expected(ctx, ref)
-	if err != nil || !expected {
-		return err
+	if !p.Timing.Trigger {
+		expected, err := p.expected(ctx, ref)
+		if err != nil || !expected {
+			return err
+		}
 	}
+	return p.lookSoon(ctx, ref)
+}
+
+// CatchUp has those plans looked at that have left a status inside recent_window, which
+// nobody may have heard reported. It does nothing where alerts are needed: they come.
+func (p *Pipeline) CatchUp(ctx context.Context) error {
+	p = p.live.Load()
+	if !p.Timing.Trigger {
+		return nil
+	}
+	plans, err := p.Correlator.Survey(ctx, "")
+	if err != nil {
+		return fmt.Errorf("see which plans have run: %w", err)
+	}
+	since := p.Now().Add(-p.Timing.RecentWindow)
+	for _, l := range plans {
+		if l.Newest.Before(since) {
+			continue
+		}
+		if err := p.lookSoon(ctx, event.PlanRef{ID: l.Plan}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) lookSoon(ctx context.Context, ref event.PlanRef) error {
 	job, err := lookJob(ref, p.Now().Add(breath))
 	if err != nil {
 		return err
 	}
 	if err := p.Engine.Do(ctx, queue.Step{Put: []queue.Job{job}}); err != nil {
-		return fmt.Errorf("put a look at plan %q: %w", plan, err)
+		return fmt.Errorf("put a look at plan %q: %w", ref.ID, err)
 	}
 	return nil
 }

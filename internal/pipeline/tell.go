@@ -25,7 +25,7 @@ type turn struct {
 func (p *Pipeline) tell(ctx context.Context, v view, found correlate.Finding, t turn) (queue.Result, error) {
 	e := p.draft(ctx, v, found)
 	known := learn(v.known, e, found, t)
-	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: v.fires() || !v.ended(e.Time).IsZero(), Newest: found.Newest}
+	seen := router.Seen{Event: e, Fresh: len(v.fresh) > 0, Firing: v.fires() || v.reported || !v.ended(e.Time).IsZero(), Newest: found.Newest}
 	if e.Outcome == event.Success {
 		p.Observer.Succeeded(v.plan, e.Run.End)
 	}

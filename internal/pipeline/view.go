@@ -31,6 +31,9 @@ type view struct {
 	firing   map[string]event.Signal // with the signals taken in
 	fresh    []event.Signal          // those of them that did not fire before
 	cut      bool                    // a message had alerts left out of it that may be of this plan
+	// reported is true when bellhop looks by itself, and shall tell what it finds as if an
+	// alert had claimed it (correlator.trigger).
+	reported bool
 }
 
 // topicMark begins the names of the rows of what is about no plan; no plan's id or name
@@ -57,6 +60,7 @@ func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Ti
 		return v, fmt.Errorf("read what is known of plan %q: %w", v.plan, err)
 	}
 	p.load(&v)
+	v.reported = p.Timing.Trigger && v.swept() && ref.ID != ""
 	v.open = v.known.Incident != ""
 	if !v.open {
 		return v, nil
