@@ -77,7 +77,7 @@ func told(f correlate.Finding) string {
 		fmt.Fprintf(&b, " %s@%s=%s", m.ID, m.Node, m.State)
 	}
 	for _, n := range f.Notes {
-		fmt.Fprintf(&b, "\n- %s", n)
+		fmt.Fprintf(&b, "\n- %s", n.Text)
 	}
 	return b.String()
 }

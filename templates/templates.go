@@ -117,10 +117,7 @@ func (s *Set) try(part string, e event.Event) (text string, err error) {
 	if !slices.Contains(Parts(), part) {
 		return "", errors.New("there is no such part")
 	}
-	if part != WebhookBody { // which is read by machines and wants the event as it is
-		e = clean(e)
-	}
-	r, err := s.begin(e)
+	r, err := s.open(part, e)
 	if err != nil {
 		return "", err
 	}
@@ -129,4 +126,17 @@ func (s *Set) try(part string, e event.Event) (text string, err error) {
 		return "", err
 	}
 	return finish(part, out)
+}
+
+// open begins the rendering of a part: of people's, with a clean event, its notes in
+// the language. A webhook is read by machines and wants the event as it is.
+func (s *Set) open(part string, e event.Event) (*rendering, error) {
+	if part == WebhookBody {
+		return s.begin(e)
+	}
+	r, err := s.begin(clean(e))
+	if err == nil {
+		r.event.Notes, err = r.notes()
+	}
+	return r, err
 }

@@ -42,6 +42,26 @@ func (r *rendering) named(prefix, name string) (string, error) {
 	return r.say(prefix+name, r.event)
 }
 
+// notes puts the event's notes into the language. One that has no words in it stays
+// the sentence that it came as, and one that is left without any is left out.
+func (r *rendering) notes() ([]string, error) {
+	said := []string{}
+	for i := range r.event.Notes {
+		n := r.event.Note(i)
+		if name := "note." + string(n.Code); r.has(name) {
+			text, err := r.say(name, n)
+			if err != nil {
+				return nil, err
+			}
+			n.Text = note(text)
+		}
+		if n.Text != "" {
+			said = append(said, n.Text)
+		}
+	}
+	return said, nil
+}
+
 // age is how long before the event's own time t was, so that it reads the same
 // whenever it is rendered.
 func (r *rendering) age(t time.Time) (string, error) {

@@ -72,6 +72,9 @@ type Event struct {
 	// Instead says, on a message to a fallback, whom it could not be told to and why.
 	// It belongs to one delivery, too.
 	Instead *Instead `json:"instead,omitempty"`
+	// Reminder is true on a message that says once more what was told before, because
+	// it has not changed. It belongs to one delivery, too.
+	Reminder bool `json:"reminder,omitempty"`
 	// Was is what was wrong before, on a resolved event.
 	Was *Trouble `json:"was,omitempty"`
 	// Payload is what the sender of an event said that is only passed on.
@@ -79,6 +82,9 @@ type Event struct {
 	Alerts  []Alert  `json:"alerts"`
 	// Notes say what is missing from this event and why, as sentences for people.
 	Notes []string `json:"notes"`
+	// NoteCodes are the notes once more, one by one and without words, as far as bellhop
+	// itself worded them; see Note. An event of an earlier version has none.
+	NoteCodes []Note `json:"note_codes,omitempty"`
 }
 
 // Cluster names the NethServer cluster. Both fields are empty until one was seen.
