@@ -11,6 +11,7 @@ import (
 	"bellhop/correlate"
 	"bellhop/correlate/recorded"
 	"bellhop/internal/event"
+	"bellhop/templates/wordstest"
 )
 
 // now is when every test looks, unless it says otherwise.
@@ -55,6 +56,9 @@ func lookAt(t *testing.T, s correlate.Store, q correlate.Query) correlate.Findin
 	f, err := correlate.New(s, correlate.DefaultConfig(), now).Look(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, n := range f.Notes {
+		wordstest.SaysTheSame(t, n)
 	}
 	return f
 }

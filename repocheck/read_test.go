@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bellhop/internal/event"
+	"bellhop/templates/wordstest"
 )
 
 // recorded is what a real restic left; 124 is what stopped it after 20 s, as our
@@ -102,6 +103,9 @@ func TestR3TextsOfTheFieldTellTheCause(t *testing.T) {
 			if v.readable || v.cause != c.cause || !strings.Contains(show(v.line), c.says) {
 				t.Fatalf("got %+v", v)
 			}
+			if v.note.Text != "" {
+				wordstest.SaysTheSame(t, v.answer("mail1").Note)
+			}
 			if (v.cause == "") == (v.note.Text == "") {
 				t.Fatalf("a note exactly when no cause is told: %+v", v)
 			}
@@ -153,6 +157,7 @@ func TestWhatStandsBeforeResticNamesNoCauseButWhatToDo(t *testing.T) {
 			if a.Cause != "" || !strings.Contains(a.Note.Text, c.note) {
 				t.Fatalf("got %+v", a)
 			}
+			wordstest.SaysTheSame(t, a.Note)
 		})
 	}
 }

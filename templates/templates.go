@@ -32,6 +32,8 @@ const (
 	MailText         = "mail.text"
 	MailHTML         = "mail.html"
 	SlackText        = "slack.text"
+	SlackDetails     = "slack.details"
+	SlackBody        = "slack.body"
 	PagerDutySummary = "pagerduty.summary"
 	ShoutrrrText     = "shoutrrr.text"
 	WebhookBody      = "webhook.body"
@@ -39,7 +41,7 @@ const (
 
 // Parts lists the parts that can be rendered.
 func Parts() []string {
-	return []string{MailSubject, MailText, MailHTML, SlackText, PagerDutySummary, ShoutrrrText, WebhookBody}
+	return []string{MailSubject, MailText, MailHTML, SlackText, SlackDetails, SlackBody, PagerDutySummary, ShoutrrrText, WebhookBody}
 }
 
 // The folders of the built-in files. A language is a folder of words, each with the

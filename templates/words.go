@@ -23,6 +23,7 @@ func (r *rendering) wordFuncs() texttemplate.FuncMap {
 		"age":    r.age,
 		"late":   r.late,
 		"clock":  r.clock,
+		"when":   r.when,
 		"period": r.period,
 		"size":   r.size,
 		"facts":  r.facts,
@@ -84,6 +85,17 @@ const offset = " -07:00"
 func (r *rendering) clock(t time.Time) (string, error) {
 	day, hour, err := r.formats()
 	return printed(t.In(r.set.zone), day+" "+hour+offset), err
+}
+
+// when is a time for Slack, which shows it in each reader's own zone; whoever cannot
+// reads it as clock has it
+// (https://docs.slack.dev/messaging/formatting-message-text/#date-formatting).
+func (r *rendering) when(t time.Time) (string, error) {
+	text, err := r.clock(t)
+	if text == "" || err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), mrkdwn(text)), nil
 }
 
 // printed is a time as the format has it, and nothing for none.
