@@ -7,42 +7,46 @@ type NoteCode string
 
 // The codes of notes. Templates have words for each, under "note." and the code.
 const (
-	// Of the cluster's state.
-	NoteModulesUnknown   NoteCode = "modules_unknown"       // Redis cannot be read: where, error
-	NoteKeyUnreadable    NoteCode = "key_unreadable"        // a key of it cannot: key, error
-	NotePlanUnnamed      NoteCode = "plan_unnamed"          // the alert names none
-	NotePlanUnknown      NoteCode = "plan_unknown"          // the cluster has none like it: plan
-	NotePlanDisabled     NoteCode = "plan_disabled"         //
-	NoteSameName         NoteCode = "same_name"             // several plans have it: names
-	NoteNoModules        NoteCode = "no_modules"            // the plan has none
-	NoteNoRun            NoteCode = "no_run"                // nothing readable is on record
+	// Of the cluster's state. Behind each stands what it has beside its code.
+	NoteModulesUnknown   NoteCode = "modules_unknown" // Redis cannot be read: where, error
+	NoteKeyUnreadable    NoteCode = "key_unreadable"  // one key of it cannot: key, error
+	NotePlanUnnamed      NoteCode = "plan_unnamed"    // by the alert
+	NotePlanUnknown      NoteCode = "plan_unknown"    // to the cluster: plan
+	NotePlanDisabled     NoteCode = "plan_disabled"
+	NoteSameName         NoteCode = "same_name" // of several plans: names
+	NoteNoModules        NoteCode = "no_modules"
+	NoteNoRun            NoteCode = "no_run"                // of which a status can be read
 	NoteNewestRun        NoteCode = "newest_run"            // when it ended: time
-	NoteLeftCluster      NoteCode = "left_cluster"          // no longer in it: names
-	NoteLeftPlan         NoteCode = "left_plan"             // no longer in it: names
-	NoteNoFiles          NoteCode = "no_files"              // a success over nothing: names
+	NoteLeftCluster      NoteCode = "left_cluster"          // modules: names
+	NoteLeftPlan         NoteCode = "left_plan"             // modules: names
+	NoteNoFiles          NoteCode = "no_files"              // in a success: names
 	NoteOwnError         NoteCode = "own_error"             // of the plan, while its modules are well
 	NoteStatusUnreadable NoteCode = "status_unreadable"     // of modules: names, reason, field
 	NoteOwnStatusUnread  NoteCode = "own_status_unreadable" // of the plan: reason, field
-	NoteReminder         NoteCode = "reminder"              // nothing has changed since: time
-	NoteCheckOff         NoteCode = "check_off"             // the repository check is
-	NoteCheckStopped     NoteCode = "check_stopped"         // because bellhop was
+
+	// Of a message.
+	NoteReminder NoteCode = "reminder" // nothing has changed since: time
+
+	// Of the repository check.
+	NoteCheckOff         NoteCode = "check_off"
+	NoteCheckStopped     NoteCode = "check_stopped"         // with bellhop
 	NoteCheckLate        NoteCode = "check_late"            // its time was up: span
 	NoteCheckImpossible  NoteCode = "check_impossible"      // its command cannot be run: error
-	NoteCheckNoPlan      NoteCode = "check_no_plan"         // the alert names none
-	NoteBadPlanID        NoteCode = "bad_plan_id"           // none to make an argument of: id
-	NoteBadModuleID      NoteCode = "bad_module_id"         // likewise: id
-	NoteDestinationAway  NoteCode = "destination_away"      // others were not asked about
+	NoteCheckNoPlan      NoteCode = "check_no_plan"         // is named by the alert
+	NoteBadPlanID        NoteCode = "bad_plan_id"           // for an argument: id
+	NoteBadModuleID      NoteCode = "bad_module_id"         // for an argument: id
+	NoteDestinationAway  NoteCode = "destination_away"      // so others were not asked about
 	NoteSnapshotsUnread  NoteCode = "snapshots_unreadable"  // their list: names, reason, field, error
 	NoteNoSnapshot       NoteCode = "no_snapshot"           // in the repository: names
-	NoteSnapshotFuture   NoteCode = "snapshot_future"       // the newest is dated there: names
+	NoteSnapshotFuture   NoteCode = "snapshot_future"       // is the newest one's date: names
 	NoteRepositoryUnread NoteCode = "repository_unreadable" // for no known cause: names, exit
 	NoteResticLate       NoteCode = "restic_late"           // and silent: names
 	NoteResticCrashed    NoteCode = "restic_crashed"        // names
 	NoteResticKilled     NoteCode = "restic_killed"         // names
 	NoteResticNotStarted NoteCode = "restic_not_started"    // names, error
-	NoteWrapperOld       NoteCode = "wrapper_old"           // restic-wrapper of an old core
-	NoteWrapperBroke     NoteCode = "wrapper_broke"         // restic-wrapper did: names, error
-	NoteWrapperRefused   NoteCode = "wrapper_refused"       // restic-wrapper did: names, error
+	NoteWrapperOld       NoteCode = "wrapper_old"           // restic-wrapper knows no --module
+	NoteWrapperBroke     NoteCode = "wrapper_broke"         // restic-wrapper: names, error
+	NoteWrapperRefused   NoteCode = "wrapper_refused"       // restic-wrapper: names, error
 	NoteModuleElsewhere  NoteCode = "module_elsewhere"      // on another node: names, error
 )
 
