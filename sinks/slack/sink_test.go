@@ -30,7 +30,14 @@ func config(base, channel string) slack.Config {
 	return c
 }
 
+// message is one that is worded as templates do it.
 func message(status event.Status) sinks.Message {
+	m := wordless(status)
+	m.Text = worded("en", m.Event)
+	return m
+}
+
+func wordless(status event.Status) sinks.Message {
 	at := time.Date(2026, 11, 3, 2, 30, 0, 0, time.UTC)
 	m := sinks.Message{
 		ID: "01JBQ0-chat-1",
@@ -58,7 +65,6 @@ func message(status event.Status) sinks.Message {
 		m.Event.EndedBy, m.Event.Notes = event.EndedBySuccess, nil
 		m.Event.Modules = []event.Module{{ID: "mail1", State: event.StateOK}, {ID: "nextcloud1", State: event.StateOK}}
 	}
-	m.Text = worded("en", m.Event)
 	return m
 }
 
@@ -276,7 +282,7 @@ func TestTooManyFailuresFitTheWorstFirst(t *testing.T) {
 		if i >= 200 {
 			state = event.StateFailed
 		}
-		m.Event.Modules = append(m.Event.Modules, event.Module{ID: fmt.Sprint("module", i), State: state, Error: strings.Repeat("<&> 💥", 1<<16)})
+		m.Event.Modules = append(m.Event.Modules, event.Module{ID: fmt.Sprint("module", i), State: state, Error: strings.Repeat("<&> 💥", 1<<10)})
 	}
 	m.Text = worded("en", m.Event)
 	if _, err := d.send(t, m); err != nil {
