@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"fmt"
 	"time"
 
 	"bellhop/internal/event"
@@ -9,7 +10,11 @@ import (
 // noteUnreadable says that a key could not be read, when that is so.
 func (s *scene) noteUnreadable(key string, v Value) {
 	if v.Err != nil {
-		s.note("the cluster's Redis does not let %s be read: %v", key, v.Err)
+		s.note(event.Note{
+			Code:   event.NoteKeyUnreadable,
+			Values: map[string]string{"key": key, "error": v.Err.Error()},
+			Text:   fmt.Sprintf("the cluster's Redis does not let %s be read: %v", key, v.Err),
+		})
 	}
 }
 
@@ -78,8 +83,12 @@ func (s *scene) addPlanStatus(v Value, now time.Time) {
 		return
 	}
 	st := parseFlat(v.Hash, now)
-	if st.damage != "" {
-		s.note("the plan's own status cannot be read: %s", st.damage)
+	if st.damage.found() {
+		s.note(event.Note{
+			Code:   event.NoteOwnStatusUnread,
+			Values: st.damage.values(),
+			Text:   "the plan's own status cannot be read: " + st.damage.Error(),
+		})
 	}
 	s.addFlat(st)
 }
@@ -121,8 +130,5 @@ func (s *scene) addDark(p place) {
 		s.dark = append(s.dark, p.owner)
 		return
 	}
-	s.statuses = append(s.statuses, status{layout: p.layout, module: p.owner, damage: forbidden})
+	s.statuses = append(s.statuses, status{layout: p.layout, module: p.owner, damage: damage{reason: isForbidden}})
 }
-
-// forbidden is the damage of a status whose key cannot be read.
-const forbidden = "its key cannot be read"

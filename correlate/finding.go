@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,7 +30,7 @@ type Finding struct {
 	Cause   event.Cause
 	Modules []event.Module // in the plan's order
 	// Notes say what is missing and why, and whatever else is odd.
-	Notes []string
+	Notes []event.Note
 }
 
 // Unavailable is what can be said when Redis could not be read: err, and what the
@@ -42,12 +43,26 @@ func Unavailable(q Query, err error) Finding {
 		Enabled: true,
 		Outcome: event.RepoFailure,
 		Cause:   event.CauseRedisUnavailable,
-		Notes:   []string{fmt.Sprintf("nothing is known of the modules: %s", secret.Redact(err.Error()))},
+		Notes:   []event.Note{modulesUnknown(err)},
 	}
 	if q.Missed {
 		f.Kind = event.KindMissed
 	}
 	return f
+}
+
+// modulesUnknown says why nobody knows of the modules.
+func modulesUnknown(err error) event.Note {
+	n := event.Note{
+		Code:   event.NoteModulesUnknown,
+		Values: map[string]string{"error": secret.Redact(err.Error())},
+		Text:   fmt.Sprintf("nothing is known of the modules: %s", secret.Redact(err.Error())),
+	}
+	var away *outage
+	if errors.As(err, &away) { // the rest of its words is advice
+		n.Values = map[string]string{"where": away.where, "error": secret.Redact(away.err.Error())}
+	}
+	return n
 }
 
 // Shared returns the cause that every failed module has; empty when they differ,

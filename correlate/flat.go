@@ -1,7 +1,6 @@
 package correlate
 
 import (
-	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,12 +14,12 @@ const maxError = 500
 // parseFlat reads a hash of the flat layout. Its one time is start and end.
 func parseFlat(fields map[string]string, now time.Time) status {
 	st := status{layout: flatLayout}
-	at, err := moment(fields["timestamp"])
-	if err == nil {
-		err = plausible(at, at, now)
+	at, bad := moment(fields["timestamp"])
+	if !bad.found() {
+		bad = plausible(at, at, now)
 	}
-	if err != nil {
-		st.damage = err.Error()
+	if bad.found() {
+		st.damage = bad
 		return st
 	}
 	st.start, st.end = at, at
@@ -30,24 +29,24 @@ func parseFlat(fields map[string]string, now time.Time) status {
 		st.failed = true
 		st.text = excerpt(fields["error"])
 	default:
-		st.damage = "its result is neither success nor error"
+		st.damage = damage{reason: hasOddResult}
 	}
 	return st
 }
 
 // moment reads ISO 8601; a time without a zone is UTC.
-func moment(s string) (time.Time, error) {
+func moment(s string) (time.Time, damage) {
 	if s == "" {
-		return time.Time{}, errors.New("it has no timestamp")
+		return time.Time{}, damage{reason: hasNoStamp}
 	}
 	s = strings.Replace(strings.TrimSpace(s), " ", "T", 1)
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05"} {
 		at, err := time.Parse(form, s)
 		if err == nil && at.Unix() >= firstSecond {
-			return at.UTC(), nil
+			return at.UTC(), damage{}
 		}
 	}
-	return time.Time{}, errors.New("its timestamp makes no sense")
+	return time.Time{}, damage{reason: hasOddStamp}
 }
 
 // excerpt makes a foreign text fit to be shown: valid UTF-8, no credentials, short.

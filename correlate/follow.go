@@ -60,9 +60,9 @@ func (r *Redis) Follow(ctx context.Context, begun func(), heard func(Report)) er
 
 // readReport reads {"node_id": 1, "backup_id": 1, "module_id": "mail1"}.
 func readReport(payload string) (Report, error) {
-	fields, err := flatten(payload)
-	if err != nil {
-		return Report{}, fmt.Errorf("read a report: %w", err)
+	fields, bad := flatten(payload)
+	if bad.found() {
+		return Report{}, fmt.Errorf("read a report: %w", bad)
 	}
 	report := Report{Plan: fields["backup_id"], Module: fields["module_id"]}
 	if report.Plan == "" || len(report.Plan) > maxPlan {

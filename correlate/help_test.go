@@ -11,6 +11,7 @@ import (
 	"bellhop/correlate"
 	"bellhop/correlate/recorded"
 	"bellhop/internal/event"
+	"bellhop/templates/wordstest"
 )
 
 // now is when every test looks, unless it says otherwise.
@@ -56,6 +57,9 @@ func lookAt(t *testing.T, s correlate.Store, q correlate.Query) correlate.Findin
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, n := range f.Notes {
+		wordstest.SaysTheSame(t, n)
+	}
 	return f
 }
 
@@ -77,7 +81,7 @@ func told(f correlate.Finding) string {
 		fmt.Fprintf(&b, " %s@%s=%s", m.ID, m.Node, m.State)
 	}
 	for _, n := range f.Notes {
-		fmt.Fprintf(&b, "\n- %s", n)
+		fmt.Fprintf(&b, "\n- %s", n.Text)
 	}
 	return b.String()
 }

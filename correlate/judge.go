@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -48,7 +49,7 @@ func (j *verdict) dated() []*status {
 
 func (j *verdict) finding() Finding {
 	if j.known && !j.enabled {
-		j.note("the plan is disabled")
+		j.note(event.Note{Code: event.NotePlanDisabled, Text: "the plan is disabled"})
 	}
 	return Finding{
 		Kind:        event.KindBackup,
@@ -141,7 +142,7 @@ func (j *verdict) state(m *event.Module) {
 		m.Node = st.node
 	}
 	switch {
-	case st.damage != "":
+	case st.damage.found():
 		m.State = event.StateUnknown
 	case st.failed:
 		m.State, m.Error = event.StateFailed, st.text
@@ -149,17 +150,17 @@ func (j *verdict) state(m *event.Module) {
 		m.State, m.Size = event.StateOK, st.size
 	}
 	if st.suspect {
-		j.note("%s reports success, but not a single file", m.ID)
+		j.note(event.Note{Code: event.NoteNoFiles, Names: []string{m.ID}, Text: m.ID + " reports success, but not a single file"})
 	}
 }
 
 // withOwn weighs the plan's own status of the flat layout against its modules'.
 func (j *verdict) withOwn(modules event.Outcome, own *status) event.Outcome {
 	switch {
-	case len(j.modules) == 0 && own.damage == "" && !own.failed:
+	case len(j.modules) == 0 && !own.damage.found() && !own.failed:
 		return event.Success
 	case modules == event.Success && own.failed:
-		j.note("every module reports success, but the plan's own status is an error")
+		j.note(event.Note{Code: event.NoteOwnError, Text: "every module reports success, but the plan's own status is an error"})
 		return event.Partial
 	}
 	return modules
@@ -167,8 +168,8 @@ func (j *verdict) withOwn(modules event.Outcome, own *status) event.Outcome {
 
 // noteDamage says of which modules the status cannot be read.
 func (j *verdict) noteDamage() {
-	var reasons []string
-	ids := make(map[string][]string)
+	var reasons []damage
+	ids := make(map[damage][]string)
 	for _, m := range j.modules {
 		if m.State == event.StateUnknown {
 			why := j.damage(m.ID)
@@ -177,11 +178,15 @@ func (j *verdict) noteDamage() {
 		}
 	}
 	for _, why := range reasons {
-		j.noteNames("the status cannot be read, because "+why, ids[why])
+		j.noteNames(event.Note{
+			Code:   event.NoteStatusUnreadable,
+			Values: why.values(),
+			Text:   "the status cannot be read, because " + why.Error(),
+		}, ids[why])
 	}
 }
 
-func (j *verdict) damage(module string) string {
+func (j *verdict) damage(module string) damage {
 	if st := j.run.of(module); st != nil {
 		return st.damage
 	}
@@ -193,9 +198,13 @@ func (j *verdict) noteUnknown() {
 	switch name := cmp.Or(j.plan.ID, j.plan.Name); {
 	case j.known:
 	case name == "":
-		j.note("the alert names no backup plan")
+		j.note(event.Note{Code: event.NotePlanUnnamed, Text: "the alert names no backup plan"})
 	default:
-		j.note("the cluster has no backup plan %q", name)
+		j.note(event.Note{
+			Code:   event.NotePlanUnknown,
+			Values: map[string]string{"plan": name},
+			Text:   fmt.Sprintf("the cluster has no backup plan %q", name),
+		})
 	}
 }
 
@@ -206,11 +215,15 @@ func (j *verdict) noteLast() {
 	case !j.known:
 		return
 	case len(j.modules) == 0:
-		j.note("the plan has no modules")
+		j.note(event.Note{Code: event.NoteNoModules, Text: "the plan has no modules"})
 	}
 	if j.run.End.IsZero() {
-		j.note("the plan has no readable status of any run")
+		j.note(event.Note{Code: event.NoteNoRun, Text: "the plan has no readable status of any run"})
 		return
 	}
-	j.note("the newest status on record ended at %s", j.run.End.Format(time.RFC3339))
+	j.note(event.Note{
+		Code: event.NoteNewestRun,
+		Time: j.run.End,
+		Text: "the newest status on record ended at " + j.run.End.Format(time.RFC3339),
+	})
 }

@@ -165,5 +165,18 @@ func (r *Redis) fault(doing string, err error) error {
 			advice = "see redis.username and redis.password"
 		}
 	}
-	return fmt.Errorf("%s in the cluster's Redis at %s: %w (%s)", doing, r.where, err, advice)
+	return &outage{doing: doing, where: r.where, err: err, advice: advice}
 }
+
+// outage is why Redis cannot be read.
+type outage struct {
+	doing, where string
+	err          error // Redis' own words, or the network's
+	advice       string
+}
+
+func (o *outage) Error() string {
+	return fmt.Sprintf("%s in the cluster's Redis at %s: %v (%s)", o.doing, o.where, o.err, o.advice)
+}
+
+func (o *outage) Unwrap() error { return o.err }

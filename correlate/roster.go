@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"bellhop/internal/event"
 )
 
 // modules settles who is in the plan and how they are called.
@@ -79,7 +81,7 @@ func (r reader) named(ctx context.Context, s *scene, name string) (id string, er
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	s.noteNames("several plans have this name", found)
+	s.noteNames(event.Note{Code: event.NoteSameName, Text: "several plans have this name"}, found)
 	return "", nil
 }
 

@@ -24,12 +24,10 @@ type scene struct {
 	// module when it has moved or its core was upgraded.
 	statuses []status
 	dark     []string // nodes whose statuses cannot be read
-	notes    []string
+	notes    []event.Note
 }
 
-func (s *scene) note(format string, args ...any) {
-	s.notes = append(s.notes, fmt.Sprintf(format, args...))
-}
+func (s *scene) note(n event.Note) { s.notes = append(s.notes, n) }
 
 // gone reports whether the cluster no longer has the module.
 func (s *scene) gone(module string) bool {
@@ -65,15 +63,15 @@ func (s *scene) cast(listed []string, ok bool) {
 		return true
 	})
 	s.darken()
-	s.noteNames("left out, because no longer in the cluster", gone)
-	s.noteNames("left out, because no longer in this plan", strangers)
+	s.noteNames(event.Note{Code: event.NoteLeftCluster, Text: "left out, because no longer in the cluster"}, gone)
+	s.noteNames(event.Note{Code: event.NoteLeftPlan, Text: "left out, because no longer in this plan"}, strangers)
 }
 
 // darken gives the modules of nodes whose statuses cannot be read one that says so.
 func (s *scene) darken() {
 	for _, m := range s.modules {
 		if slices.Contains(s.dark, m.Node) {
-			s.statuses = append(s.statuses, status{layout: nodeLayout, module: m.ID, node: m.Node, damage: forbidden})
+			s.statuses = append(s.statuses, status{layout: nodeLayout, module: m.ID, node: m.Node, damage: damage{reason: isForbidden}})
 		}
 	}
 }
@@ -95,26 +93,27 @@ func (s *scene) reporters() []string {
 	return ids
 }
 
-// noteNames says something of several ids in one note of a bounded length.
-func (s *scene) noteNames(what string, ids []string) {
+// noteNames adds a note, and the ids that it speaks of, within a bounded length.
+func (s *scene) noteNames(n event.Note, ids []string) {
 	const most = 10
 	if len(ids) == 0 {
 		return
 	}
-	ids = slices.Sorted(slices.Values(ids))
+	n.Names = slices.Sorted(slices.Values(ids))
 	more := ""
-	if len(ids) > most {
-		more = fmt.Sprintf(" and %d more", len(ids)-most)
-		ids = ids[:most]
+	if n.More = max(0, len(ids)-most); n.More > 0 {
+		more = fmt.Sprintf(" and %d more", n.More)
+		n.Names = n.Names[:most]
 	}
-	s.note("%s: %s%s", what, strings.Join(ids, ", "), more)
+	n.Text += ": " + strings.Join(n.Names, ", ") + more
+	s.note(n)
 }
 
-func add(ids []string, id string) []string {
-	if slices.Contains(ids, id) {
-		return ids
+func add[T comparable](all []T, one T) []T {
+	if slices.Contains(all, one) {
+		return all
 	}
-	return append(ids, id)
+	return append(all, one)
 }
 
 // account is what is on record about one module: its newest readable status, and

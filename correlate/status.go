@@ -2,8 +2,6 @@ package correlate
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -32,9 +30,9 @@ type status struct {
 	suspect    bool   // a success over no files at all
 	size       int64  // bytes
 	text       string // the error's words, shortened
-	// damage says what cannot be read; empty when all can. Start and end are zero
-	// when the times are damaged, and true when only something else is.
-	damage string
+	// damage says what cannot be read. Start and end are zero when the times are
+	// damaged, and true when only something else is.
+	damage damage
 }
 
 // dated reports whether it is known when the run was.
@@ -42,9 +40,9 @@ func (s status) dated() bool { return !s.end.IsZero() }
 
 // parseNode reads a field of the node layout: JSON with numbers.
 func parseNode(raw string, now time.Time) status {
-	fields, err := flatten(raw)
-	if err != nil {
-		return status{layout: nodeLayout, damage: err.Error()}
+	fields, bad := flatten(raw)
+	if bad.found() {
+		return status{layout: nodeLayout, damage: bad}
 	}
 	st := parseCounts(fields, now)
 	st.layout = nodeLayout
@@ -56,30 +54,30 @@ func parseModule(fields map[string]string, now time.Time) status {
 	st := parseCounts(fields, now)
 	st.layout = moduleLayout
 	files, _ := number(fields["total_file_count"])
-	st.suspect = st.damage == "" && !st.failed && files == 0
+	st.suspect = !st.damage.found() && !st.failed && files == 0
 	return st
 }
 
 // flatten reads a JSON object into texts; what is neither number nor string
 // counts as not there.
-func flatten(raw string) (map[string]string, error) {
+func flatten(raw string) (map[string]string, damage) {
 	switch {
 	case strings.TrimSpace(raw) == "":
-		return nil, errors.New("it is empty")
+		return nil, damage{reason: isEmpty}
 	case len(raw) > maxStatus:
-		return nil, fmt.Errorf("it is longer than %d bytes", maxStatus)
+		return nil, damage{isTooLong, strconv.Itoa(maxStatus)}
 	case !json.Valid([]byte(raw)):
-		return nil, errors.New("it is not JSON")
+		return nil, damage{reason: isNotJSON}
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(raw), &object); err != nil || object == nil {
-		return nil, errors.New("it is no JSON object")
+		return nil, damage{reason: isNoObject}
 	}
 	fields := make(map[string]string, len(object))
 	for name, value := range object {
 		fields[name] = scalar(value)
 	}
-	return fields, nil
+	return fields, damage{}
 }
 
 func scalar(value json.RawMessage) string {
@@ -96,26 +94,25 @@ func scalar(value json.RawMessage) string {
 
 // parseCounts reads the names that node and module layout share.
 func parseCounts(fields map[string]string, now time.Time) status {
-	start, err := epoch(fields, "start")
-	if err != nil {
-		return status{damage: err.Error()}
+	start, bad := epoch(fields, "start")
+	if bad.found() {
+		return status{damage: bad}
 	}
-	end, err := epoch(fields, "end")
-	if err != nil {
-		return status{damage: err.Error()}
+	end, bad := epoch(fields, "end")
+	if bad.found() {
+		return status{damage: bad}
 	}
-	if err := plausible(start, end, now); err != nil {
-		return status{damage: err.Error()}
+	if bad := plausible(start, end, now); bad.found() {
+		return status{damage: bad}
 	}
 	st := status{start: start, end: end}
 	if fields["errors"] == "" {
-		st.damage = "it does not say how many errors there were"
+		st.damage = damage{reason: hasNoErrors}
 		return st
 	}
 	counts := make(map[string]int64)
 	for _, name := range []string{"errors", "total_file_count", "snapshots_count", "total_size"} {
-		if counts[name], err = count(fields, name); err != nil {
-			st.damage = err.Error()
+		if counts[name], st.damage = count(fields, name); st.damage.found() {
 			return st
 		}
 	}
@@ -124,43 +121,43 @@ func parseCounts(fields map[string]string, now time.Time) status {
 }
 
 // epoch reads a time in whole seconds since 1970.
-func epoch(fields map[string]string, name string) (time.Time, error) {
+func epoch(fields map[string]string, name string) (time.Time, damage) {
 	if fields[name] == "" {
-		return time.Time{}, fmt.Errorf("it has no %s time", name)
+		return time.Time{}, damage{hasNoTime, name}
 	}
 	n, ok := number(fields[name])
 	if !ok || n < firstSecond || n > lastSecond {
-		return time.Time{}, fmt.Errorf("its %s time makes no sense", name)
+		return time.Time{}, damage{hasOddTime, name}
 	}
-	return time.Unix(n, 0).UTC(), nil
+	return time.Unix(n, 0).UTC(), damage{}
 }
 
 // plausible refuses times that no run can have.
-func plausible(start, end, now time.Time) error {
+func plausible(start, end, now time.Time) damage {
 	switch {
 	case end.Before(start):
-		return errors.New("it ends before it starts")
+		return damage{reason: endsFirst}
 	case end.Sub(start) > maxRun:
-		return errors.New("its start time makes no sense")
+		return damage{hasOddTime, "start"}
 	case end.After(now.Add(maxAhead)):
-		return errors.New("its end time lies in the future")
+		return damage{reason: endsAhead}
 	}
-	return nil
+	return damage{}
 }
 
 // count reads a number that cannot be negative; none is 0.
-func count(fields map[string]string, name string) (int64, error) {
+func count(fields map[string]string, name string) (int64, damage) {
 	if fields[name] == "" {
-		return 0, nil
+		return 0, damage{}
 	}
 	n, ok := number(fields[name])
 	if !ok {
-		return 0, fmt.Errorf("its %s is no number", name)
+		return 0, damage{hasNoNumber, name}
 	}
 	if n < 0 {
-		return 0, fmt.Errorf("its %s is negative", name)
+		return 0, damage{isNegative, name}
 	}
-	return n, nil
+	return n, damage{}
 }
 
 // number reads a whole number, also one that was written with a fraction of zero.

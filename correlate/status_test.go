@@ -44,7 +44,7 @@ func TestR3DamageIsNamed(t *testing.T) {
 		{`{` + whole + `,"total_size":-5}`, "its total_size is negative"},
 		{`{` + whole + `,"snapshots_count":"NaN"}`, "its snapshots_count is no number"},
 	} {
-		if got := parseNode(c.raw, noon()).damage; got != c.want {
+		if got := parseNode(c.raw, noon()).damage.Error(); got != c.want {
 			t.Errorf("%.80s: got %q, want %q", c.raw, got, c.want)
 		}
 	}
@@ -56,12 +56,12 @@ func TestFlatTimestamps(t *testing.T) {
 		"2026-09-21T10:00:00Z", "2026-09-21T12:00:00+02:00", "2026-09-21T12:00:00+0200",
 		"2026-09-21 10:00:00", "2026-09-21T10:00:00.000000+00:00", " 2026-09-21T10:00:00Z\n",
 	} {
-		if got, err := moment(s); err != nil || !got.Equal(want) {
-			t.Errorf("%q: got %v, %v", s, got, err)
+		if got, bad := moment(s); bad.found() || !got.Equal(want) {
+			t.Errorf("%q: got %v, %v", s, got, bad)
 		}
 	}
 	for _, s := range []string{"", "yesterday", "1789990000", "0001-01-01T00:00:00Z"} {
-		if got, err := moment(s); err == nil {
+		if got, bad := moment(s); !bad.found() {
 			t.Errorf("%q: got %v", s, got)
 		}
 	}
@@ -104,13 +104,13 @@ func FuzzStatus(f *testing.F) {
 func sound(t *testing.T, st status) {
 	t.Helper()
 	switch {
-	case st.damage == "" && !st.dated(),
+	case !st.damage.found() && !st.dated(),
 		st.dated() && (st.start.IsZero() || st.end.Before(st.start) || st.end.Sub(st.start) > maxRun),
 		st.end.After(noon().Add(maxAhead)),
 		st.size < 0,
 		len(st.text) > maxError,
 		!utf8.ValidString(st.text),
-		st.suspect && (st.failed || st.damage != ""):
+		st.suspect && (st.failed || st.damage.found()):
 		t.Errorf("unsound: %+v", st)
 	}
 }

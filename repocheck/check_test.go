@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -47,7 +48,7 @@ func TestR3AnUnreachableDestinationIsAskedOnce(t *testing.T) {
 	got := c.Check(t.Context(), plan, event.Run{}, modules(4))
 	asked := 0
 	for id, a := range got {
-		if a.Cause != event.CauseUnreachable || a.Asked == strings.Contains(a.Note, "not asked") {
+		if a.Cause != event.CauseUnreachable || a.Asked == strings.Contains(a.Note.Text, "not asked") {
 			t.Errorf("%s: got %+v", id, a)
 		}
 		if a.Asked {
@@ -72,9 +73,9 @@ func TestR3TheBudgetEndsTheCheckAndSaysSo(t *testing.T) {
 	asked := 0
 	for id, a := range got {
 		switch {
-		case a.Asked && strings.Contains(a.Note, "did not answer in time"):
+		case a.Asked && strings.Contains(a.Note.Text, "did not answer in time"):
 			asked++
-		case !a.Asked && strings.Contains(a.Note, "had to end after 600ms"):
+		case !a.Asked && strings.Contains(a.Note.Text, "had to end after 600ms"):
 		default:
 			t.Errorf("%s: got %+v", id, a)
 		}
@@ -119,7 +120,7 @@ func TestR24AHangingResticIsEndedInTimeItsChildToo(t *testing.T) {
 	if took := time.Since(begun); took > 6*time.Second {
 		t.Errorf("took %s", took)
 	}
-	if a.Cause != "" || !strings.Contains(a.Note, "did not answer in time") {
+	if a.Cause != "" || !strings.Contains(a.Note.Text, "did not answer in time") {
 		t.Errorf("got %+v", a)
 	}
 	pid, err := strconv.Atoi(lines(t, log)[0])
@@ -146,7 +147,7 @@ func TestR3WhatWasSaidBeforeTheDeadlineTellsUnreachable(t *testing.T) {
 	c := checker(t, func(cfg *repocheck.Config) { cfg.Command, cfg.Timeout = command, time.Second })
 	a := c.Check(t.Context(), plan, event.Run{}, modules(1))["mail1"]
 	const want = `Head "the node's gateway": unexpected HTTP response (502): 502 Bad Gateway`
-	if a.Cause != event.CauseUnreachable || a.Error != want || a.Note != "" {
+	if a.Cause != event.CauseUnreachable || a.Error != want || a.Note.Text != "" {
 		t.Fatalf("got %+v", a)
 	}
 }
@@ -155,7 +156,7 @@ func TestGigabytesOfOutputAreANote(t *testing.T) {
 	command, _ := sh(t, `head -c 2000000000 /dev/zero | tee /dev/stderr`)
 	c := checker(t, func(cfg *repocheck.Config) { cfg.Command = command })
 	a := c.Check(t.Context(), plan, event.Run{}, modules(1))["mail1"]
-	if a.Cause != "" || !a.LastSnapshot.IsZero() || !strings.Contains(a.Note, "longer than 1048576 bytes") {
+	if a.Cause != "" || !a.LastSnapshot.IsZero() || !strings.Contains(a.Note.Text, "longer than 1048576 bytes") {
 		t.Fatalf("got %+v", a)
 	}
 }
@@ -164,7 +165,7 @@ func TestAMissingRunagentIsOneNoteForAll(t *testing.T) {
 	c := checker(t, func(cfg *repocheck.Config) { cfg.Command[0] = "no-such-runagent" })
 	got := c.Check(t.Context(), plan, event.Run{}, modules(2))
 	a := got["mail1"]
-	if a != got["mail2"] || a.Asked || a.Cause != "" || !strings.Contains(a.Note, "no-such-runagent") || !strings.Contains(a.Note, "repo_check.enabled") {
+	if !reflect.DeepEqual(a, got["mail2"]) || a.Asked || a.Cause != "" || !strings.Contains(a.Note.Text, "no-such-runagent") || !strings.Contains(a.Note.Text, "repo_check.enabled") {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -173,7 +174,7 @@ func TestLocksThatCannotBeListedLeaveTheCauseOpen(t *testing.T) {
 	command, _ := sh(t, `[ $2 = list ] || { echo '[{"time":"2026-01-02T03:04:05Z"}]'; exit; }; echo "Fatal: the moon is full" >&2; exit 1`)
 	c := checker(t, func(cfg *repocheck.Config) { cfg.Command = command })
 	a := c.Check(t.Context(), plan, event.Run{}, modules(1))["mail1"]
-	if a.Cause != "" || a.Error != "the moon is full" || a.Note == "" || a.LastSnapshot.IsZero() {
+	if a.Cause != "" || a.Error != "the moon is full" || a.Note.Text == "" || a.LastSnapshot.IsZero() {
 		t.Fatalf("got %+v", a)
 	}
 }
@@ -182,7 +183,7 @@ func TestASnapshotFromTheFutureIsRemarkedOn(t *testing.T) {
 	command, _ := sh(t, `[ $2 = list ] || echo '[{"time":"9000-01-02T03:04:05Z"}]'`)
 	c := checker(t, func(cfg *repocheck.Config) { cfg.Command = command })
 	a := c.Check(t.Context(), plan, event.Run{}, modules(1))["mail1"]
-	if a.Cause != event.CauseModule || a.LastSnapshot.Year() != 9000 || !strings.Contains(a.Note, "dated in the future") {
+	if a.Cause != event.CauseModule || a.LastSnapshot.Year() != 9000 || !strings.Contains(a.Note.Text, "dated in the future") {
 		t.Fatalf("got %+v", a)
 	}
 }
@@ -192,7 +193,7 @@ func TestAnOptionInPlaceOfAnIDStartsNothing(t *testing.T) {
 	c := checker(t, func(cfg *repocheck.Config) { cfg.Command = command })
 	got := c.Check(t.Context(), plan, event.Run{}, []event.Module{failed("--show"), failed("mail\x001")})
 	for id, a := range got {
-		if a.Asked || a.Note == "" {
+		if a.Asked || a.Note.Text == "" {
 			t.Errorf("%q: got %+v", id, a)
 		}
 	}
@@ -207,7 +208,7 @@ func TestAStoppedBellhopAsksNobody(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	a := c.Check(ctx, plan, event.Run{}, modules(1))["mail1"]
-	if a.Asked || !strings.Contains(a.Note, "was stopped") || len(lines(t, log)) != 0 {
+	if a.Asked || !strings.Contains(a.Note.Text, "was stopped") || len(lines(t, log)) != 0 {
 		t.Fatalf("got %+v", a)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"bellhop/internal/event"
 	"bellhop/internal/fault"
 )
 
@@ -41,16 +42,25 @@ func arguments(command []string, plan, module string, restic []string) []string 
 
 // unfit says why the ids cannot be made arguments. They come from alerts and from
 // the cluster's Redis; none may turn into an option.
-func unfit(plan, module string) string {
+func unfit(plan, module string) event.Note {
 	switch {
 	case plan == "":
-		return "the alert names no plan, so no repository could be asked"
+		return event.Note{Code: event.NoteCheckNoPlan, Text: "the alert names no plan, so no repository could be asked"}
 	case !plain(plan):
-		return fmt.Sprintf("the repository was not asked: %q is no plan id", shorten(plan))
+		return noID(event.NoteBadPlanID, plan, "plan")
 	case !plain(module):
-		return fmt.Sprintf("the repository was not asked: %q is no module id", shorten(module))
+		return noID(event.NoteBadModuleID, module, "module")
 	}
-	return ""
+	return event.Note{}
+}
+
+func noID(code event.NoteCode, id, of string) event.Note {
+	id = shorten(id)
+	return event.Note{
+		Code:   code,
+		Values: map[string]string{"id": id},
+		Text:   fmt.Sprintf("the repository was not asked: %q is no %s id", id, of),
+	}
 }
 
 // plain reports whether id is a harmless argument.

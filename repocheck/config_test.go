@@ -60,11 +60,11 @@ func TestResticsArgumentsFollowTheCommandInOrder(t *testing.T) {
 
 func TestIDsThatCouldBecomeOptionsAreNotAsked(t *testing.T) {
 	for _, id := range []string{"", "-x", "--show", "a\x00b", "a\nb", "\u0085", "\xff"} {
-		if unfit("1", id) == "" || unfit(id, "mail1") == "" {
+		if unfit("1", id).Text == "" || unfit(id, "mail1").Text == "" {
 			t.Errorf("%q was taken", id)
 		}
 	}
-	if note := unfit("1", "mail1"); note != "" {
+	if note := unfit("1", "mail1").Text; note != "" {
 		t.Errorf("mail1 was refused: %s", note)
 	}
 }

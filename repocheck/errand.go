@@ -48,10 +48,13 @@ func (e *errand) ask(ctx context.Context, m event.Module) Answer {
 	if e.foundAway() {
 		return Answer{
 			Cause: event.CauseUnreachable,
-			Note:  "the destination did not answer for one module, so the plan's other modules were not asked about",
+			Note: event.Note{
+				Code: event.NoteDestinationAway,
+				Text: "the destination did not answer for one module, so the plan's other modules were not asked about",
+			},
 		}
 	}
-	if note := unfit(e.plan.ID, m.ID); note != "" {
+	if note := unfit(e.plan.ID, m.ID); note.Text != "" {
 		return Answer{Note: note}
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.checker.cfg.Timeout)
@@ -59,6 +62,6 @@ func (e *errand) ask(ctx context.Context, m event.Module) Answer {
 	begun := e.checker.now()
 	a := e.checker.probe(ctx, e.plan, e.run, m)
 	e.checker.log.Debug("asked the repository", "plan", e.plan.ID, "module", m.ID, "cause", a.Cause,
-		"error", a.Error, "note", a.Note, "took", e.checker.now().Sub(begun))
+		"error", a.Error, "note", a.Note.Text, "took", e.checker.now().Sub(begun))
 	return a
 }

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"time"
+
+	"bellhop/internal/event"
 )
 
 // newestSnapshot returns the newest time in what `snapshots --json` printed, zero
@@ -18,9 +21,9 @@ func newestSnapshot(o output) (time.Time, error) {
 	}
 	if err := json.Unmarshal(o.stdout, &list); err != nil {
 		if o.cut {
-			return time.Time{}, fmt.Errorf("it is longer than %d bytes", maxOutput)
+			return time.Time{}, badList{reason: "too_long", field: strconv.Itoa(maxOutput)}
 		}
-		return time.Time{}, fmt.Errorf("it is not restic's JSON: %s", show(err.Error()))
+		return time.Time{}, badList{reason: "not_json", err: show(err.Error())}
 	}
 	var newest time.Time
 	for _, s := range list {
@@ -29,9 +32,37 @@ func newestSnapshot(o output) (time.Time, error) {
 		}
 	}
 	if len(list) > 0 && !sensible(newest) {
-		return time.Time{}, errors.New("its dates make no sense")
+		return time.Time{}, badList{reason: "odd_dates"}
 	}
 	return newest, nil
+}
+
+// badList is why a list of snapshots cannot be read, in the reasons of the templates'
+// "words.damage".
+type badList struct{ reason, field, err string }
+
+func (b badList) Error() string {
+	switch b.reason {
+	case "too_long":
+		return fmt.Sprintf("it is longer than %s bytes", b.field)
+	case "not_json":
+		return "it is not restic's JSON: " + b.err
+	}
+	return "its dates make no sense"
+}
+
+// unlisted says why a list of snapshots tells nothing.
+func unlisted(err error) event.Note {
+	n := event.Note{
+		Code:   event.NoteSnapshotsUnread,
+		Values: map[string]string{"error": err.Error()},
+		Text:   fmt.Sprintf("its list of snapshots could not be read: %v", err),
+	}
+	var b badList
+	if errors.As(err, &b) {
+		n.Values = map[string]string{"reason": b.reason, "field": b.field, "error": b.err}
+	}
+	return n
 }
 
 // sensible keeps out what no event could be written with: years of five digits.

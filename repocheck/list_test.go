@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bellhop/templates/wordstest"
 )
 
 func TestTheNewestSnapshotMayStandAnywhereInTheList(t *testing.T) {
@@ -40,7 +42,9 @@ func TestADamagedListSaysWhatIsWrong(t *testing.T) {
 		got, err := newestSnapshot(output{stdout: []byte(c.stdout), cut: c.cut})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !got.IsZero() {
 			t.Errorf("%s: got %s, %v", c.stdout, got, err)
+			continue
 		}
+		wordstest.SaysTheSame(t, ofModule("mail1", unlisted(err)))
 	}
 }
 

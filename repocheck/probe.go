@@ -32,7 +32,7 @@ func (c *Checker) probe(ctx context.Context, plan event.Plan, run event.Run, m e
 	}
 	newest, err := newestSnapshot(out)
 	if err != nil {
-		a.Note = fmt.Sprintf("%s: its list of snapshots could not be read: %v", m.ID, err)
+		a.Note = ofModule(m.ID, unlisted(err))
 		return a
 	}
 	a.LastSnapshot = newest
@@ -56,14 +56,17 @@ func (c *Checker) probe(ctx context.Context, plan event.Plan, run event.Run, m e
 }
 
 // remark is what a person should know of the newest snapshot beside its date.
-func (c *Checker) remark(module string, newest time.Time) string {
+func (c *Checker) remark(module string, newest time.Time) event.Note {
 	switch {
 	case newest.IsZero():
-		return module + ": its repository holds no snapshot at all"
+		return ofModule(module, event.Note{Code: event.NoteNoSnapshot, Text: "its repository holds no snapshot at all"})
 	case newest.After(c.now().Add(clockSlack)):
-		return module + ": its newest snapshot is dated in the future: compare the clocks of the nodes"
+		return ofModule(module, event.Note{
+			Code: event.NoteSnapshotFuture,
+			Text: "its newest snapshot is dated in the future: compare the clocks of the nodes",
+		})
 	}
-	return ""
+	return event.Note{}
 }
 
 // restic runs one command of restic for a module and reads how it ended.
@@ -77,8 +80,12 @@ func (c *Checker) restic(ctx context.Context, plan event.Plan, m event.Module, a
 	case err == nil, out.late:
 		return out, read(out)
 	case errors.Is(err, proc.ErrStopped):
-		return out, verdict{advice: stopped}
+		return out, verdict{advice: stopped()}
 	}
-	return out, verdict{unasked: true, advice: fmt.Sprintf(
-		"no repository can be asked: %v: correct repo_check.command, or set repo_check.enabled to false where NethServer's runagent is not at hand", err)}
+	return out, verdict{unasked: true, advice: event.Note{
+		Code:   event.NoteCheckImpossible,
+		Values: map[string]string{"error": err.Error()},
+		Text: fmt.Sprintf("no repository can be asked: %v: correct repo_check.command, "+
+			"or set repo_check.enabled to false where NethServer's runagent is not at hand", err),
+	}}
 }

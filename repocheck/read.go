@@ -2,6 +2,7 @@ package repocheck
 
 import (
 	"fmt"
+	"strconv"
 
 	"bellhop/internal/event"
 )
@@ -19,17 +20,23 @@ type verdict struct {
 	readable bool        // restic opened the repository and did what was asked
 	cause    event.Cause // what keeps the repository from its work; empty: nothing, or not told
 	line     string      // restic's own words for it, as they are
-	note     string      // what could not be found out of this module
-	advice   string      // the same where it concerns every module alike
+	note     event.Note  // what could not be found out of this module
+	advice   event.Note  // the same where it concerns every module alike
 	unasked  bool        // nothing was started
 }
 
 func (v verdict) answer(module string) Answer {
 	a := Answer{Cause: v.cause, Error: show(v.line), Asked: !v.unasked, Note: v.advice}
-	if v.note != "" {
-		a.Note = module + ": " + v.note
+	if v.note.Text != "" {
+		a.Note = ofModule(module, v.note)
 	}
 	return a
+}
+
+// ofModule has a note speak of a module.
+func ofModule(module string, n event.Note) event.Note {
+	n.Names, n.Text = []string{module}, module+": "+n.Text
+	return n
 }
 
 // Exit codes of restic (doc/075_scripting.rst; 10 and 11 since 0.17.0, 12 since
@@ -64,7 +71,11 @@ func read(o output) verdict {
 	case o.exit == exitNoRepository:
 		return verdict{cause: event.CauseNoRepository, line: w.first()}
 	}
-	return verdict{line: w.first(), note: fmt.Sprintf("its repository could not be read, for none of the known causes (exit code %d)", o.exit)}
+	return verdict{line: w.first(), note: event.Note{
+		Code:   event.NoteRepositoryUnread,
+		Values: map[string]string{"exit": strconv.Itoa(o.exit)},
+		Text:   fmt.Sprintf("its repository could not be read, for none of the known causes (exit code %d)", o.exit),
+	}}
 }
 
 // readLate judges what was said before the deadline: since 0.17 restic tries a
@@ -76,5 +87,8 @@ func readLate(w words) verdict {
 	if line, ok := w.says("returned error, retrying"); ok {
 		return verdict{cause: event.CauseUnreachable, line: line}
 	}
-	return verdict{line: w.first(), note: "restic did not answer in time (repo_check.timeout), and did not say why"}
+	return verdict{line: w.first(), note: event.Note{
+		Code: event.NoteResticLate,
+		Text: "restic did not answer in time (repo_check.timeout), and did not say why",
+	}}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bellhop/internal/event"
+	"bellhop/templates/wordstest"
 )
 
 // recorded is what a real restic left; 124 is what stopped it after 20 s, as our
@@ -47,8 +48,8 @@ func TestR3EveryRecordedAnswerOfBothGenerations(t *testing.T) {
 		if said := show(v.line); said != "" {
 			fmt.Fprintf(&got, "  says: %s\n", said)
 		}
-		if v.note+v.advice != "" {
-			fmt.Fprintf(&got, "  note: %s\n", v.note+v.advice)
+		if text := v.note.Text + v.advice.Text; text != "" {
+			fmt.Fprintf(&got, "  note: %s\n", text)
 		}
 		if strings.HasSuffix(dir, "snapshots") || strings.HasSuffix(dir, "snapshots-latest") {
 			newest, err := newestSnapshot(o)
@@ -102,7 +103,10 @@ func TestR3TextsOfTheFieldTellTheCause(t *testing.T) {
 			if v.readable || v.cause != c.cause || !strings.Contains(show(v.line), c.says) {
 				t.Fatalf("got %+v", v)
 			}
-			if (v.cause == "") == (v.note == "") {
+			if v.note.Text != "" {
+				wordstest.SaysTheSame(t, v.answer("mail1").Note)
+			}
+			if (v.cause == "") == (v.note.Text == "") {
 				t.Fatalf("a note exactly when no cause is told: %+v", v)
 			}
 		})
@@ -124,7 +128,7 @@ func TestR3AtOurDeadlineTheRetriesTellUnreachable(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := read(output{exit: 130, late: true, stderr: []byte(c.stderr)})
-			if v.readable || v.cause != c.cause || show(v.line) != c.says || (v.cause == "") == (v.note == "") {
+			if v.readable || v.cause != c.cause || show(v.line) != c.says || (v.cause == "") == (v.note.Text == "") {
 				t.Fatalf("got %+v", v)
 			}
 		})
@@ -150,9 +154,10 @@ func TestWhatStandsBeforeResticNamesNoCauseButWhatToDo(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := read(output{exit: c.exit, stderr: []byte(c.stderr), stdout: []byte("usage: restic-wrapper\n")}).answer("mail1")
-			if a.Cause != "" || !strings.Contains(a.Note, c.note) {
+			if a.Cause != "" || !strings.Contains(a.Note.Text, c.note) {
 				t.Fatalf("got %+v", a)
 			}
+			wordstest.SaysTheSame(t, a.Note)
 		})
 	}
 }

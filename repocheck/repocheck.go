@@ -22,7 +22,10 @@ import (
 // eventShare is how many times Timeout the whole of one Check may take (R3).
 const eventShare = 2
 
-const stopped = "bellhop was stopped before the repository check had ended"
+// stopped is the note of those whom nobody could ask to the end.
+func stopped() event.Note {
+	return event.Note{Code: event.NoteCheckStopped, Text: "bellhop was stopped before the repository check had ended"}
+}
 
 // Answer is what was found out about one module.
 type Answer struct {
@@ -35,9 +38,9 @@ type Answer struct {
 	LastSnapshot time.Time
 	// Asked is true when restic was really started for this module.
 	Asked bool
-	// Note says what could not be found out, and why, as a sentence for people.
-	// What concerns the whole plan is worded alike for each of its modules.
-	Note string
+	// Note says what could not be found out, and why; without a text there is nothing
+	// to say. What concerns the whole plan is worded alike for each of its modules.
+	Note event.Note
 }
 
 // Checker asks. Its methods may be called by several goroutines; Concurrency
@@ -105,10 +108,15 @@ func (c *Checker) enter(ctx context.Context) bool {
 func (c *Checker) leave() { <-c.slots }
 
 // unasked says why a module's turn never came.
-func (c *Checker) unasked(ctx context.Context) string {
+func (c *Checker) unasked(ctx context.Context) event.Note {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return stopped
+		return stopped()
 	}
-	return fmt.Sprintf("the repository check had to end after %s, so not every failed module was asked about: "+
-		"raise repo_check.timeout or repo_check.concurrency", eventShare*c.cfg.Timeout)
+	span := (eventShare * c.cfg.Timeout).String()
+	return event.Note{
+		Code:   event.NoteCheckLate,
+		Values: map[string]string{"span": span},
+		Text: fmt.Sprintf("the repository check had to end after %s, so not every failed module was asked about: "+
+			"raise repo_check.timeout or repo_check.concurrency", span),
+	}
 }

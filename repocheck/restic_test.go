@@ -69,8 +69,8 @@ func TestR3ARealRepositoryTellsWhy(t *testing.T) {
 			if a.Cause != c.cause || !a.LastSnapshot.Equal(c.last) || !a.Asked {
 				t.Errorf("got %+v, want cause %q, last snapshot %s", a, c.cause, c.last)
 			}
-			if !strings.Contains(a.Error, c.says) || (c.says == "") != (a.Error == "") || a.Note != c.note {
-				t.Errorf("error %q, note %q", a.Error, a.Note)
+			if !strings.Contains(a.Error, c.says) || (c.says == "") != (a.Error == "") || a.Note.Text != c.note {
+				t.Errorf("error %q, note %q", a.Error, a.Note.Text)
 			}
 		})
 	}
@@ -82,7 +82,7 @@ func TestAnUnknownModuleIsANoteAndCostsTheOthersNothing(t *testing.T) {
 		cfg.Command = restictest.Runagent(t, map[string]restictest.Repository{"it's 1": repo})
 	})
 	got := ck.Check(t.Context(), event.Plan{ID: "1"}, event.Run{}, []event.Module{failed("gone9"), failed("it's 1")})
-	if a := got["gone9"]; a.Cause != "" || !strings.Contains(a.Note, "gone9: its repository was not asked, restic-wrapper refused: Module not found: gone9") {
+	if a := got["gone9"]; a.Cause != "" || !strings.Contains(a.Note.Text, "gone9: its repository was not asked, restic-wrapper refused: Module not found: gone9") {
 		t.Errorf("got %+v", a)
 	}
 	if a := got["it's 1"]; a.Cause != event.CauseNoRepository {

@@ -51,13 +51,13 @@ func FuzzRead(f *testing.F) {
 		if v.readable != (exit == 0 && !late) {
 			t.Errorf("readable %v at exit %d", v.readable, exit)
 		}
-		if !v.readable && v.cause == "" && a.Note == "" {
+		if !v.readable && v.cause == "" && a.Note.Text == "" {
 			t.Error("neither a cause nor a note")
 		}
 		if len(a.Error) > maxError || locks(stdout) < 0 {
 			t.Errorf("%d bytes of error", len(a.Error))
 		}
-		for _, text := range []string{a.Error, a.Note} {
+		for _, text := range []string{a.Error, a.Note.Text} {
 			if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) || strings.Contains(text, "127.0.0.1:4694") {
 				t.Errorf("not fit for people: %q", text)
 			}

@@ -15,6 +15,7 @@ const (
 	maxError = 600 // runes of a far end's words; the event keeps up to 4 KiB
 	maxNote  = 600 // runes of a note, an annotation or a summary
 	maxPairs = 60  // labels or annotations of an alert
+	maxNames = 20  // ids in a note; those that are written have ten
 )
 
 // clean returns a copy of e in which no text can do more than be read: a name is
@@ -33,21 +34,34 @@ func clean(e event.Event) event.Event {
 	}
 	if e.Instead != nil {
 		instead := *e.Instead
-		instead.Sink, instead.Reason = name(instead.Sink), truncate(maxNote, oneline(instead.Reason))
+		instead.Sink, instead.Reason = name(instead.Sink), note(instead.Reason)
 		e.Instead = &instead
 	}
 	if e.Payload != nil {
 		p := *e.Payload
-		p.Summary, p.Source, p.Component = truncate(maxNote, oneline(p.Summary)), name(p.Source), name(p.Component)
+		p.Summary, p.Source, p.Component = note(p.Summary), name(p.Source), name(p.Component)
 		p.Group, p.Class = name(p.Group), name(p.Class)
 		e.Payload = &p
 	}
 	e.Alerts = cleanAlerts(e.Alerts)
 	e.Notes = slices.Clone(e.Notes)
 	for i, n := range e.Notes {
-		e.Notes[i] = truncate(maxNote, oneline(n))
+		e.Notes[i] = note(n)
+	}
+	e.NoteCodes = slices.Clone(e.NoteCodes)
+	for i := range e.NoteCodes {
+		e.NoteCodes[i] = cleanNote(e.NoteCodes[i])
 	}
 	return e
+}
+
+func cleanNote(n event.Note) event.Note {
+	names := slices.Clone(n.Names[:min(len(n.Names), maxNames)])
+	for i := range names {
+		names[i] = id(names[i])
+	}
+	n.Names, n.Values = names, cleanMap(n.Values, note)
+	return n
 }
 
 func cleanModules(ms []event.Module) []event.Module {
@@ -81,6 +95,8 @@ func cleanMap(all map[string]string, clean func(string) string) map[string]strin
 }
 
 func name(s string) string { return truncate(maxName, oneline(s)) }
+
+func note(s string) string { return truncate(maxNote, oneline(s)) }
 
 func id(s string) string { return truncate(maxID, oneline(s)) }
 

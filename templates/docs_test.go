@@ -59,13 +59,16 @@ func TestTheManualNamesEverything(t *testing.T) {
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[event.Event](), reflect.TypeFor[event.Cluster](), reflect.TypeFor[event.Plan](), reflect.TypeFor[event.Destination](),
 		reflect.TypeFor[event.Run](), reflect.TypeFor[event.Module](), reflect.TypeFor[event.Trouble](), reflect.TypeFor[event.Alert](),
-		reflect.TypeFor[event.Payload](), reflect.TypeFor[templates.Hint](), reflect.TypeFor[templates.Fact](),
+		reflect.TypeFor[event.Payload](), reflect.TypeFor[event.Note](), reflect.TypeFor[templates.Hint](), reflect.TypeFor[templates.Fact](),
+		reflect.TypeFor[templates.Fitted](),
 	} {
 		wanted = append(wanted, fields(typ)...)
 	}
 	for _, name := range templates.BuiltinNames() {
-		if cause, is := strings.CutPrefix(name, "cause."); is {
-			wanted = append(wanted, cause)
+		for _, prefix := range []string{"cause.", "note."} {
+			if code, is := strings.CutPrefix(name, prefix); is {
+				wanted = append(wanted, code)
+			}
 		}
 	}
 	for _, name := range wanted {
@@ -81,7 +84,7 @@ func fields(typ reflect.Type) []string {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		names = append(names, f.Name)
-		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag != "" {
+		if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag != "" && tag != "-" {
 			names = append(names, tag)
 		}
 	}
@@ -93,20 +96,23 @@ func TestFunctionsDoWhatTheManualSays(t *testing.T) {
 	e := sample(t, "large")
 	for call, want := range map[string]string{
 		`{{truncate 4 "añbcdef"}}|{{truncate 9 "abc"}}|{{truncate 0 "abc"}}x`: "añb…|abc|x",
-		`{{oneline "a\r\n  b\tc"}}`:                                  "a b c",
-		`{{capital "àb"}}{{capital ""}}`:                             "Àb",
-		`{{size 52428800}} {{size 4294967296}}`:                      "50.0 MiB 4.0 GiB",
-		`{{streak 2}}, {{streak 11}}`:                                "second run in a row, 11 runs in a row",
-		`{{len (first 400 .Modules)}} {{over 298 .Modules}}`:         "300 2",
-		`{{range kin (bad .Modules)}}{{len .}} {{end}}`:              "3 2 2",
-		`{{word "X" "a-1.b"}} {{word "X" "-a"}} {{word "X" "a b"}}`:  "a-1.b X X",
-		`{{len (only .Modules "ok" "failed")}}`:                      "300",
-		`{{state "missing"}}, {{state "odd"}}, {{cause "odd"}}`:      "no status of this run, odd, odd",
-		`{{(index .Alerts 0).Labels.nothing}}x`:                      "x",
-		`{{printf "%03d" 7}}{{print 1 2}}`:                           "0071 2",
-		`{{upper "è già"}} {{about .}}`:                              "È GIÀ backup",
-		`{{with index (facts .) 1}}{{.Name}}={{.Value}}{{end}}`:      "Schedule=*-*-* 02:00:00",
-		`{{mrkdwn "<a&b>"}}`:                                         "&lt;a&amp;b&gt;",
+		`{{oneline "a\r\n  b\tc"}}`:                                 "a b c",
+		`{{capital "àb"}}{{capital ""}}`:                            "Àb",
+		`{{size 52428800}} {{size 4294967296}}`:                     "50.0 MiB 4.0 GiB",
+		`{{streak 2}}, {{streak 11}}`:                               "second run in a row, 11 runs in a row",
+		`{{len (first 400 .Modules)}} {{over 298 .Modules}}`:        "300 2",
+		`{{range kin (bad .Modules)}}{{len .}} {{end}}`:             "3 2 2",
+		`{{word "X" "a-1.b"}} {{word "X" "-a"}} {{word "X" "a b"}}`: "a-1.b X X",
+		`{{len (only .Modules "ok" "failed")}}`:                     "300",
+		`{{state "missing"}}, {{state "odd"}}, {{cause "odd"}}`:     "no status of this run, odd, odd",
+		`{{(index .Alerts 0).Labels.nothing}}x`:                     "x",
+		`{{printf "%03d" 7}}{{print 1 2}}`:                          "0071 2",
+		`{{upper "è già"}} {{about .}}`:                             "È GIÀ backup",
+		`{{with index (facts .) 1}}{{.Name}}={{.Value}}{{end}}`:     "Schedule=*-*-* 02:00:00",
+		`{{range lots (bad .Modules)}}{{len .}} {{end}}{{(index (index (lots .Modules) 0) 0).ID}} {{len (lots .Modules)}}`: "1 1 1 1 1 1 1 mail21 8",
+		`{{with fitting 20 "state.ok" (lots .Modules)}}{{.Lines}} {{.More}}{{end}}`:                                        "[ok ok ok ok ok ok] 294",
+		`{{when .Time}}|{{with index .Modules 0}}{{when .LastSnapshot}}{{end}}`:                                            "<!date^1795224642^{date_short_pretty} {time}|2026-11-21 02:30 +01:00>|",
+		`{{mrkdwn "<a&b>"}}`: "&lt;a&amp;b&gt;",
 		`{{with index .Modules 0}}{{event.Plan.ID}}{{end}} {{link}}`: "1 " + externalURL,
 	} {
 		got, err := load(t, folder(t, `{{define "slack.text"}}`+call+`{{end}}`), e.Time).Render(templates.SlackText, e)

@@ -25,7 +25,7 @@ func finish(part, text string) (string, error) {
 		return checkJSON(text)
 	}
 	text = strings.TrimSpace(tidy(text))
-	if text == "" {
+	if text == "" && part != SlackDetails && part != SlackBody { // which are pieces, and may be left out
 		return "", errors.New("the template prints nothing")
 	}
 	switch part {
@@ -35,6 +35,10 @@ func finish(part, text string) (string, error) {
 		return truncate(maxSummary, oneline(text)), nil
 	case SlackText:
 		return cutMrkdwn(squeeze(text)), nil
+	case SlackDetails:
+		return valued(text), nil
+	case SlackBody:
+		return squeeze(text), nil
 	case MailText:
 		return finishText(text), nil
 	}
@@ -64,6 +68,17 @@ func finishText(text string) string {
 		out = append(out, broken(line, 200)...)
 	}
 	return strings.Join(out, "\n") + "\n"
+}
+
+// valued leaves out the names of facts that have no value.
+func valued(text string) string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasSuffix(line, ":") {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // emptyLines are two and more empty lines, and blanks at a line's end.

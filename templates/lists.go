@@ -12,15 +12,17 @@ import (
 // listFuncs choose among modules and say what they have in common.
 func (r *rendering) listFuncs() texttemplate.FuncMap {
 	return texttemplate.FuncMap{
-		"only":   only,
-		"bad":    bad,
-		"kin":    kin,
-		"first":  first,
-		"over":   over,
-		"alike":  alike,
-		"said":   said,
-		"looked": looked,
-		"hints":  r.hints,
+		"only":    only,
+		"bad":     bad,
+		"kin":     kin,
+		"lots":    lots,
+		"first":   first,
+		"over":    over,
+		"fitting": r.fitting,
+		"alike":   alike,
+		"said":    said,
+		"looked":  looked,
+		"hints":   r.hints,
 	}
 }
 
@@ -92,6 +94,80 @@ func reason(m event.Module) string {
 		return "cause " + string(m.Cause)
 	}
 	return "state " + string(m.State)
+}
+
+// fewAlike is how many modules get a line each though there is the same to tell of all.
+const fewAlike = 3
+
+// lots puts modules together of which there is nothing to tell but the same, when they
+// are many; each of the others is a lot by itself. The failed ones come first.
+func lots(ms []event.Module) [][]event.Module {
+	var groups [][]event.Module
+	for _, m := range slices.Concat(only(ms, event.StateFailed), slices.DeleteFunc(slices.Clone(ms), failed)) {
+		i := slices.IndexFunc(groups, func(g []event.Module) bool { return sameToTell(g[0], m) })
+		if i < 0 {
+			i, groups = len(groups), append(groups, nil)
+		}
+		groups[i] = append(groups[i], m)
+	}
+	var all [][]event.Module
+	for _, g := range groups {
+		if len(g) > fewAlike {
+			all = append(all, g)
+			continue
+		}
+		for _, m := range g {
+			all = append(all, []event.Module{m})
+		}
+	}
+	return all
+}
+
+func failed(m event.Module) bool { return m.State == event.StateFailed }
+
+func sameToTell(a, b event.Module) bool {
+	return reason(a) == reason(b) && a.Error == b.Error && a.LastSnapshot.IsZero() && b.LastSnapshot.IsZero()
+}
+
+// Fitted are lines that fit into a room, and of how many more there was none.
+type Fitted struct {
+	Lines []string
+	More  int
+}
+
+// fitting says the template with that name for each of a list, as long as the lines
+// fit into so many bytes. What is left is counted: lists in a list by their elements.
+func (r *rendering) fitting(room int, name string, list any) (Fitted, error) {
+	var f Fitted
+	v, err := slice(list)
+	if err != nil {
+		return f, err
+	}
+	for i := range v.Len() {
+		line, err := r.say(name, v.Index(i).Interface())
+		if err != nil {
+			return f, err
+		}
+		if room -= len(line) + 1; room < 0 {
+			f.More = elements(v.Slice(i, v.Len()))
+			break
+		}
+		f.Lines = append(f.Lines, line)
+	}
+	return f, nil
+}
+
+// elements counts those of a list.
+func elements(list reflect.Value) int {
+	n := 0
+	for i := range list.Len() {
+		if v := list.Index(i); v.Kind() == reflect.Slice {
+			n += v.Len()
+			continue
+		}
+		n++
+	}
+	return n
 }
 
 // first returns the first n elements of a list, or all when there are fewer.

@@ -187,6 +187,8 @@ func (s *Set) fallback(part string, e event.Event, because error) string {
 	switch part {
 	case WebhookBody:
 		return plainJSON(e)
+	case SlackDetails:
+		return mrkdwn(note(p.of("faulty", because))) // the body or the header have the rest
 	case MailSubject, PagerDutySummary:
 		return truncate(maxSubject, p.headline(clean(e)))
 	}
@@ -195,7 +197,7 @@ func (s *Set) fallback(part string, e event.Event, because error) string {
 	switch part {
 	case MailHTML:
 		return "<!DOCTYPE html>\n<html><body><pre style=\"white-space:pre-wrap\">\n" + html.EscapeString(text) + "</pre></body></html>\n"
-	case SlackText:
+	case SlackText, SlackBody:
 		return cutMrkdwn(mrkdwn(text))
 	}
 	return text

@@ -32,6 +32,8 @@ const (
 	MailText         = "mail.text"
 	MailHTML         = "mail.html"
 	SlackText        = "slack.text"
+	SlackDetails     = "slack.details"
+	SlackBody        = "slack.body"
 	PagerDutySummary = "pagerduty.summary"
 	ShoutrrrText     = "shoutrrr.text"
 	WebhookBody      = "webhook.body"
@@ -39,7 +41,7 @@ const (
 
 // Parts lists the parts that can be rendered.
 func Parts() []string {
-	return []string{MailSubject, MailText, MailHTML, SlackText, PagerDutySummary, ShoutrrrText, WebhookBody}
+	return []string{MailSubject, MailText, MailHTML, SlackText, SlackDetails, SlackBody, PagerDutySummary, ShoutrrrText, WebhookBody}
 }
 
 // The folders of the built-in files. A language is a folder of words, each with the
@@ -117,10 +119,7 @@ func (s *Set) try(part string, e event.Event) (text string, err error) {
 	if !slices.Contains(Parts(), part) {
 		return "", errors.New("there is no such part")
 	}
-	if part != WebhookBody { // which is read by machines and wants the event as it is
-		e = clean(e)
-	}
-	r, err := s.begin(e)
+	r, err := s.open(part, e)
 	if err != nil {
 		return "", err
 	}
@@ -129,4 +128,17 @@ func (s *Set) try(part string, e event.Event) (text string, err error) {
 		return "", err
 	}
 	return finish(part, out)
+}
+
+// open begins the rendering of a part: of people's, with a clean event, its notes in
+// the language. A webhook is read by machines and wants the event as it is.
+func (s *Set) open(part string, e event.Event) (*rendering, error) {
+	if part == WebhookBody {
+		return s.begin(e)
+	}
+	r, err := s.begin(clean(e))
+	if err == nil {
+		r.event.Notes, err = r.notes()
+	}
+	return r, err
 }

@@ -23,6 +23,7 @@ func (r *rendering) wordFuncs() texttemplate.FuncMap {
 		"age":    r.age,
 		"late":   r.late,
 		"clock":  r.clock,
+		"when":   r.when,
 		"period": r.period,
 		"size":   r.size,
 		"facts":  r.facts,
@@ -40,6 +41,26 @@ func (r *rendering) named(prefix, name string) (string, error) {
 		return name, nil
 	}
 	return r.say(prefix+name, r.event)
+}
+
+// notes puts the event's notes into the language. One that has no words in it stays
+// the sentence that it came as, and one that is left without any is left out.
+func (r *rendering) notes() ([]string, error) {
+	said := []string{}
+	for i := range r.event.Notes {
+		n := r.event.Note(i)
+		if name := "note." + string(n.Code); r.has(name) {
+			text, err := r.say(name, n)
+			if err != nil {
+				return nil, err
+			}
+			n.Text = note(text)
+		}
+		if n.Text != "" {
+			said = append(said, n.Text)
+		}
+	}
+	return said, nil
 }
 
 // age is how long before the event's own time t was, so that it reads the same
@@ -64,6 +85,17 @@ const offset = " -07:00"
 func (r *rendering) clock(t time.Time) (string, error) {
 	day, hour, err := r.formats()
 	return printed(t.In(r.set.zone), day+" "+hour+offset), err
+}
+
+// when is a time for Slack, which shows it in each reader's own zone; whoever cannot
+// reads it as clock has it
+// (https://docs.slack.dev/messaging/formatting-message-text/#date-formatting).
+func (r *rendering) when(t time.Time) (string, error) {
+	text, err := r.clock(t)
+	if text == "" || err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), mrkdwn(text)), nil
 }
 
 // printed is a time as the format has it, and nothing for none.

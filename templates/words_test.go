@@ -32,6 +32,29 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
+// TestR6AReminderIsMarked: nobody shall take it for news.
+func TestR6AReminderIsMarked(t *testing.T) {
+	for language, want := range map[string][2]string{
+		"en": {"partially failed, still failing (reminder)", "Reminder: "},
+		"it": {"parzialmente fallito, ancora in errore (promemoria)", "Promemoria: "},
+	} {
+		e := sample(t, "reminder")
+		for _, status := range []event.Status{event.StatusOpen, event.StatusChanged} {
+			e.Status, e.FailedRuns = status, 3
+			for _, part := range []string{templates.MailSubject, templates.MailText, templates.MailHTML, templates.SlackText, templates.PagerDutySummary} {
+				if text := renderIn(t, language, part, e); !strings.Contains(text, want[0]) {
+					t.Errorf("%s: %s of a reminder: %s", language, part, text)
+				}
+			}
+		}
+		alert := sample(t, "alert")
+		alert.Reminder = true
+		if text := renderIn(t, language, templates.MailSubject, alert); !strings.Contains(text, want[1]) {
+			t.Errorf("%s: the subject of an alert's reminder: %s", language, text)
+		}
+	}
+}
+
 // TestR7OnlyASuccessIsGreen: an end that nobody saw a good run for says so.
 func TestR7OnlyASuccessIsGreen(t *testing.T) {
 	const green, grey = "background:#15803d", "background:#4b5563"
@@ -145,7 +168,7 @@ func TestR4MissedIsNeverARepositoryError(t *testing.T) {
 		if strings.Contains(text, "possible repository error") {
 			t.Errorf("%s speaks of a repository error", part)
 		}
-		titled := part == templates.ShoutrrrText // beneath a mail's subject
+		titled := part == templates.ShoutrrrText || part == templates.SlackDetails || part == templates.SlackBody // beneath a mail's subject
 		if part != templates.WebhookBody && !titled && !strings.Contains(text, "did not run") {
 			t.Errorf("%s does not say that the plan did not run: %s", part, text)
 		}
@@ -223,7 +246,7 @@ func TestTestNoticesAreMarked(t *testing.T) {
 				t.Errorf("%s of %s is not marked: %s", part, s.Name, got)
 			}
 		}
-		for _, part := range []string{templates.MailText, templates.MailHTML, templates.SlackText} {
+		for _, part := range []string{templates.MailText, templates.MailHTML, templates.SlackText, templates.SlackBody} {
 			if !strings.Contains(render(t, part, s.Event), "This is a test.") {
 				t.Errorf("%s of %s is not marked", part, s.Name)
 			}
@@ -234,7 +257,7 @@ func TestTestNoticesAreMarked(t *testing.T) {
 func TestALateNoticeSaysSo(t *testing.T) {
 	e := sample(t, "partial")
 	set := load(t, "", e.Time.Add(6*time.Hour+20*time.Minute))
-	for _, part := range []string{templates.MailText, templates.MailHTML, templates.SlackText} {
+	for _, part := range []string{templates.MailText, templates.MailHTML, templates.SlackText, templates.SlackBody} {
 		text, err := set.Render(part, e)
 		if err != nil || !strings.Contains(text, "This notice is 6 h 20 min late") {
 			t.Errorf("%s: %v\n%s", part, err, text)

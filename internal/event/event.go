@@ -92,6 +92,9 @@ type Event struct {
 	Alerts []Alert `json:"alerts"`
 	// Notes say what is missing from this event and why, as sentences for people.
 	Notes []string `json:"notes"`
+	// NoteCodes are the notes once more, one by one and without words, as far as bellhop
+	// itself worded them; see Note. An event of an earlier version has none.
+	NoteCodes []Note `json:"note_codes,omitempty"`
 }
 
 // Cluster names the NethServer cluster. Both fields are empty until one was seen.

@@ -37,6 +37,7 @@ var floors = map[string]int{
 	"sinks/slack":            2,
 	"sinks/webhook":          2,
 	"sinks/sinktest":         2,
+	"templates/wordstest":    2,
 	"correlate/recorded":     2,
 	"router/queue/disk":      2,
 	"router/queue/queuetest": 2,

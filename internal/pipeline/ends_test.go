@@ -66,7 +66,7 @@ func removed() *correlate.Finding {
 	return &correlate.Finding{
 		Kind: event.KindBackup, Enabled: true, Outcome: event.RepoFailure, Cause: event.CauseNoStatus,
 		Cluster: event.Cluster{UUID: "c1", Name: "ns8"}, Plan: event.Plan{ID: "1"}, Run: event.Run{Settled: true},
-		Notes: []string{`the cluster has no backup plan "1"`},
+		Notes: []event.Note{{Code: event.NotePlanUnknown, Text: `the cluster has no backup plan "1"`}},
 	}
 }
 

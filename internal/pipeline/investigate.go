@@ -24,7 +24,7 @@ func (p *Pipeline) investigate(ctx context.Context, e event.Event, asked map[str
 	}
 	if p.Checker == nil {
 		if len(ask) > 0 {
-			e.Notes = append(e.Notes, "The repository was not asked: repo_check is off.")
+			e.AddNote(event.Note{Code: event.NoteCheckOff, Text: "The repository was not asked: repo_check is off."})
 		}
 		return sharedCause(e)
 	}
@@ -39,9 +39,9 @@ func (p *Pipeline) investigate(ctx context.Context, e event.Event, asked map[str
 			continue
 		}
 		e.Modules[i] = explain(m, record.Probe{Cause: a.Cause, Error: a.Error, LastSnapshot: a.LastSnapshot})
-		if a.Note != "" && !said[a.Note] {
-			said[a.Note] = true
-			e.Notes = append(e.Notes, a.Note)
+		if text := a.Note.Text; text != "" && !said[text] {
+			said[text] = true
+			e.AddNote(a.Note)
 		}
 	}
 	return sharedCause(e)

@@ -135,7 +135,11 @@ func reminded(before map[string]time.Time, tell []telling, now time.Time) map[st
 
 // asReminder is the event as it is said once more at that time.
 func asReminder(e event.Event, at time.Time) event.Event {
-	e.Notes = append(list(e.Notes), fmt.Sprintf("this is a reminder: nothing has changed since %s", e.Time.Format(time.RFC3339)))
+	e.Notes = list(e.Notes)
+	e.AddNote(event.Note{
+		Code: event.NoteReminder, Time: e.Time,
+		Text: fmt.Sprintf("this is a reminder: nothing has changed since %s", e.Time.Format(time.RFC3339)),
+	})
 	e.Time, e.Reminder = at, true
 	return e
 }

@@ -96,7 +96,10 @@ func (p *Pipeline) draft(ctx context.Context, v view, found correlate.Finding) e
 		Run:         found.Run,
 		Modules:     list(found.Modules),
 		Alerts:      list(v.alerts()),
-		Notes:       list(found.Notes),
+		Notes:       []string{},
+	}
+	for _, n := range found.Notes {
+		e.AddNote(n)
 	}
 	if e.Cause == event.CauseRedisUnavailable { // what was known before is better than nothing
 		e.Plan, e.Destination = better(v.known.Plan, e.Plan), v.known.Destination

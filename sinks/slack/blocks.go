@@ -1,13 +1,14 @@
 package slack
 
 import (
-	"fmt"
+	"cmp"
 	"strings"
-	"time"
+	"unicode/utf16"
 
 	api "github.com/slack-go/slack"
 
 	"bellhop/internal/event"
+	"bellhop/sinks"
 	"bellhop/sinks/wire"
 )
 
@@ -15,20 +16,19 @@ import (
 // ten fields of 2000 (https://docs.slack.dev/reference/block-kit/blocks/), and
 // about 13,200 characters over all blocks, which no page tells
 // (https://github.com/slackapi/bolt-js/issues/2509). Ours, in bytes, keep away
-// from them: at most 8 blocks and 11,000 bytes.
+// from them: at most 7 blocks and 11,000 bytes.
 const (
-	maxHeader  = 150
-	maxPlan    = 55 // in the header, in characters: some count as two
+	maxHeader  = 150 // counted as Slack does
+	maxName    = 40
 	maxField   = 200
 	maxFields  = 10
 	maxSection = 2900
-	maxModules = 2 * maxSection
-	maxLine    = 500 // one module
-	maxNotes   = 1500
+	maxBody    = 7300 // what the built-in template reckons with
+	maxLine    = 500
 	maxFooter  = 1200
 )
 
-// color is the bar beside the facts.
+// color is the bar beside the details.
 func color(e event.Event) string {
 	const red, orange, green, grey = "#d40e0d", "#e8912d", "#2eb67d", "#808080"
 	switch {
@@ -47,38 +47,52 @@ func color(e event.Event) string {
 	return orange
 }
 
-func header(e event.Event) api.Block {
-	return api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, headline(e), false, false))
+func header(m sinks.Message) api.Block {
+	return api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, headline(m), false, false))
 }
 
-// facts are what the event tells, the most telling first.
-func facts(e event.Event, links []wire.Link) []api.Block {
-	var fields []*api.TextBlockObject
-	for _, f := range details(e) {
-		fields = append(fields, markup("*"+f.name+"*\n"+f.local()))
+// headline is the subject of a mail, in a field that knows no markup. Without one it
+// is a name, because Slack takes no empty header.
+func headline(m sinks.Message) string {
+	text := func(s string) string { return units(unmarked(wire.Line(s, maxHeader)), maxHeader) }
+	return cmp.Or(text(m.Text[titlePart]), text(m.Event.Plan.Name), text(m.Event.Plan.ID), "bellhop")
+}
+
+// units cuts text to so many of the units in which Slack counts: two for what lies
+// beyond the first plane of Unicode, such as most emoji.
+func units(text string, limit int) string {
+	if len(utf16.Encode([]rune(text))) <= limit {
+		return text
 	}
-	all := []api.Block{api.NewSectionBlock(nil, fields, nil)}
-	for _, text := range bodies(e) {
+	n := 1 // the ellipsis
+	for i, r := range text {
+		if n += max(1, utf16.RuneLen(r)); n > limit {
+			return text[:i] + ellipsis
+		}
+	}
+	return text
+}
+
+// attached is what stands beneath the header: details, body, links.
+func attached(m sinks.Message, links []wire.Link) []api.Block {
+	var all []api.Block
+	var fields []*api.TextBlockObject
+	for _, f := range details(m) {
+		fields = append(fields, markup(f.text()))
+	}
+	if len(fields) > 0 {
+		all = append(all, api.NewSectionBlock(nil, fields, nil))
+	}
+	for _, text := range body(m) {
 		all = append(all, api.NewSectionBlock(markup(text), nil, nil))
 	}
-	if text := footer(e, links); text != "" {
+	if text := footer(links); text != "" {
 		all = append(all, api.NewContextBlock("", markup(text)))
 	}
-	return all
-}
-
-// texts are the facts beside the details, for a reader of text alone.
-func texts(e event.Event, links []wire.Link) []string {
-	all := bodies(e)
-	if text := footer(e, links); text != "" {
-		all = append(all, text)
+	if len(all) == 0 { // templates of somebody's own say no more than the header
+		all = append(all, api.NewSectionBlock(markup(encode(headline(m), maxField)), nil, nil))
 	}
 	return all
-}
-
-// bodies are the modules and what else is to be known, in pieces of a section's size.
-func bodies(e event.Event) []string {
-	return append(sections(moduleLines(e), maxModules), sections(noteLines(e), maxNotes)...)
 }
 
 // markup is verbatim: Slack obeys our markup and reads nothing else into it.
@@ -86,85 +100,61 @@ func markup(text string) *api.TextBlockObject {
 	return api.NewTextBlockObject(api.MarkdownType, text, false, true)
 }
 
-// headline names plan and outcome.
-func headline(e event.Event) string {
-	text := wire.Line(e.Plan.Label(), maxPlan) + ": " + wire.Line(verdictWord(e), 30)
-	if e.Kind == event.KindTest {
-		text = "Test: " + text
+// detail is a short fact, in Slack's markup. In a template of somebody's own it may
+// have no name.
+type detail struct{ name, value string }
+
+func (d detail) text() string {
+	if d.name == "" {
+		return d.value
 	}
-	return wire.Line(unmarked(text), maxHeader)
+	return "*" + d.name + "*\n" + d.value
 }
 
-func verdictWord(e event.Event) string {
-	switch {
-	case e.Status == event.StatusResolved:
-		return "resolved"
-	case e.Kind == event.KindMissed:
-		return "did not run"
-	}
-	return string(e.Outcome)
-}
-
-// detail is a short fact: a text, as markup, or a time.
-type detail struct {
-	name, text string
-	at         time.Time
-}
-
-func details(e event.Event) []detail {
+// details are the lines of the part, each a name, a colon and a value.
+func details(m sinks.Message) []detail {
 	var all []detail
-	add := func(d detail) {
-		if (d.text != "" || !d.at.IsZero()) && len(all) < maxFields {
+	for line := range strings.Lines(m.Text[detailsPart]) {
+		name, value, named := strings.Cut(strings.TrimSpace(line)+" ", ": ")
+		if !named {
+			name, value = "", line
+		}
+		d := detail{name: safe(name, maxName), value: safe(value, maxField)}
+		if d.value != "" && len(all) < maxFields {
 			all = append(all, d)
 		}
 	}
-	text := func(name, value string) { add(detail{name: name, text: escape(value, maxField)}) }
-	text("Plan", first(wire.Line(e.Plan.Label(), maxField), "unnamed plan"))
-	text("Cluster", first(e.Cluster.Name, e.Cluster.UUID))
-	text("Outcome", string(e.Outcome))
-	text("Cause", words(e.Cause))
-	text("Destination", first(e.Destination.Name, e.Destination.ID))
-	add(detail{name: "Run", at: e.Run.Start})
-	if e.Status != event.StatusOpen { // else that is now
-		add(detail{name: "Opened", at: e.Opened})
-	}
-	if e.FailedRuns > 1 {
-		text("Failed runs", fmt.Sprint(e.FailedRuns))
-	}
-	text("Ended by", string(e.EndedBy))
 	return all
 }
 
-// plain is for those who read it as it stands.
-func (d detail) plain() string {
-	if d.at.IsZero() {
-		return d.text
-	}
-	return d.at.UTC().Format("2006-01-02 15:04 UTC")
-}
-
-// local is for Slack, which shows a time in each reader's own zone
-// (https://docs.slack.dev/messaging/formatting-message-text/#date-formatting).
-func (d detail) local() string {
-	if d.at.IsZero() {
-		return d.text
-	}
-	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", d.at.Unix(), d.plain())
-}
-
-func words(c event.Cause) string { return strings.ReplaceAll(string(c), "_", " ") }
-
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
+// body is that part in pieces of a section's size.
+func body(m sinks.Message) []string {
+	var texts []string
+	room := maxBody
+	for line := range strings.Lines(m.Text[bodyPart]) {
+		if line = safe(line, maxLine); line == "" {
+			continue
 		}
+		if room -= len(line) + 1; room < len(ellipsis) {
+			return pack(texts, ellipsis)
+		}
+		texts = pack(texts, line)
 	}
-	return ""
+	return texts
 }
 
-// footer holds the links and the event's name, as one element.
-func footer(e event.Event, links []wire.Link) string {
+// pack adds a line to the last text, or begins another where that one is full.
+func pack(texts []string, line string) []string {
+	last := len(texts) - 1
+	if last < 0 || len(texts[last])+1+len(line) > maxSection {
+		return append(texts, line)
+	}
+	texts[last] += "\n" + line
+	return texts
+}
+
+// footer holds the links, as one element.
+func footer(links []wire.Link) string {
 	var parts []string
 	room := maxFooter
 	for _, l := range links {
@@ -173,9 +163,6 @@ func footer(e event.Event, links []wire.Link) string {
 			parts = append(parts, part)
 			room -= len(part)
 		}
-	}
-	if e.ID != "" {
-		parts = append(parts, "event "+escape(e.ID, 64))
 	}
 	return strings.Join(parts, " · ")
 }

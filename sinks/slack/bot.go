@@ -112,16 +112,16 @@ func (b *bot) call(ctx context.Context, channel string, options ...api.MsgOption
 	return r, err
 }
 
-// message is a header, beneath it the facts beside a bar of colour, which only an
+// message is a header, beneath it everything else beside a bar of colour, which only an
 // attachment has, and the text for notifications and for clients without blocks.
 func (b *bot) message(m sinks.Message) []api.MsgOption {
 	return append(quiet(),
 		api.MsgOptionText(rendered(m, maxText), false),
-		api.MsgOptionBlocks(header(m.Event)),
+		api.MsgOptionBlocks(header(m)),
 		api.MsgOptionAttachments(api.Attachment{
 			Color:    color(m.Event),
-			Fallback: headline(m.Event),
-			Blocks:   api.Blocks{BlockSet: facts(m.Event, wire.Links(b.external, m.Event))},
+			Fallback: headline(m),
+			Blocks:   api.Blocks{BlockSet: attached(m, wire.Links(b.external, m.Event))},
 		}))
 }
 

@@ -92,16 +92,20 @@ type field struct {
 }
 
 func (h *hook) note(m sinks.Message) note {
+	texts := body(m)
+	if links := footer(wire.Links(h.external, m.Event)); links != "" {
+		texts = append(texts, links)
+	}
 	a := attachment{
-		Fallback: headline(m.Event),
+		Fallback: headline(m),
 		Color:    color(m.Event),
-		Text:     strings.Join(texts(m.Event, wire.Links(h.external, m.Event)), "\n"),
+		Text:     undated(strings.Join(texts, "\n")),
 		Markup:   []string{"text", "fields"},
 	}
-	for _, f := range details(m.Event) {
-		a.Fields = append(a.Fields, field{Title: f.name, Value: f.plain(), Short: true})
+	for _, d := range details(m) {
+		a.Fields = append(a.Fields, field{Title: d.name, Value: undated(d.value), Short: true})
 	}
-	return note{Channel: channelOf(m.Target, h.channel), Text: rendered(m, maxText), Attachments: []attachment{a}}
+	return note{Channel: channelOf(m.Target, h.channel), Text: undated(rendered(m, maxText)), Attachments: []attachment{a}}
 }
 
 // verdict says what became of a call that was answered. Both say ok with status 200 to

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode"
@@ -17,6 +18,10 @@ var (
 	// everybody are the names that call all of a channel; "all" does in Mattermost.
 	everybody = regexp.MustCompile(`(?i)^@(?:here|channel|everyone|all)`)
 	link      = regexp.MustCompile(`<https?://[^<>]+>`)
+	// date is a time that Slack shows in each reader's own zone, and what others read.
+	date = regexp.MustCompile(`<!date\^-?[0-9]{1,12}\^[^<>^|@]{1,80}\|([^<>|@]*)>`)
+	// tags may stand in what a template makes.
+	tags = regexp.MustCompile(link.String() + `|` + date.String())
 	// tokens are the other pieces of Slack's markup that must not be taken apart.
 	tokens = regexp.MustCompile(`(?s)&(?:amp|lt|gt);|.`)
 )
@@ -84,16 +89,21 @@ func unmarked(text string) string {
 	return strings.NewReplacer("<", "‹", ">", "›").Replace(defuse(text))
 }
 
-// rendered is the rendered part, which is Slack's markup already: the template escapes
-// what comes from outside. A template of somebody's own may forget it, so links and
-// entities stay, and any other tag, such as <!channel>, opens nothing. It takes at most
-// limit bytes.
+// rendered is the rendered text, within limit bytes.
 func rendered(m sinks.Message, limit int) string {
+	return cmp.Or(safe(m.Text[textPart], limit), encode(headline(m), limit))
+}
+
+// safe is what a template made, which is Slack's markup already: the template escapes
+// what comes from outside. A template of somebody's own may forget it, so links, dates
+// and entities stay, and any other tag, such as <!channel>, opens nothing. It takes at
+// most limit bytes.
+func safe(text string, limit int) string {
 	var b strings.Builder
-	rest := wire.Lines(m.Text[textPart], limit)
+	rest := wire.Lines(text, limit)
 	for rest != "" {
 		from, to := len(rest), len(rest)
-		if at := link.FindStringIndex(rest); at != nil {
+		if at := tags.FindStringIndex(rest); at != nil {
 			from, to = at[0], at[1]
 		}
 		for _, token := range append(tokens.FindAllString(defuse(rest[:from]), -1), rest[from:to]) {
@@ -107,5 +117,8 @@ func rendered(m sinks.Message, limit int) string {
 		}
 		rest = rest[to:]
 	}
-	return first(b.String(), encode(headline(m.Event), limit))
+	return b.String()
 }
+
+// undated has the dates in text read as others do: Mattermost knows none.
+func undated(text string) string { return date.ReplaceAllString(text, "$1") }

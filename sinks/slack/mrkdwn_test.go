@@ -17,7 +17,8 @@ func TestTemplateMayLinkAndMayNotCall(t *testing.T) {
 		"<https://example.org/@me|me> and @me":                "<https://example.org/@me|me> and @\u200bme",
 		"one\r\n\r\n two\x00":                                 "one\ntwo",
 		"half a tag <https://example.org":                     "half a tag &lt;https://example.org",
-		"":                                                    "unnamed plan:",
+		"":                                                    "bellhop",
+		"<!date^1793671200^{date_short_pretty} {time}|2:00> & <!date^1^{x}^https://evil.example|now>": "<!date^1793671200^{date_short_pretty} {time}|2:00> &amp; &lt;!date^1^{x}^https://evil.example|now&gt;",
 	} {
 		if got := rendered(sinks.Message{Text: map[string]string{textPart: in}}, maxText); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
@@ -43,7 +44,7 @@ func FuzzEscape(f *testing.F) {
 }
 
 func FuzzRendered(f *testing.F) {
-	for _, seed := range []string{"", "<!channel> <https://example.org/@a|b>", "a &amp; b & c", "@here <@U1>", "[a](b)", "\xff\x00", strings.Repeat("<https://x>", 50)} {
+	for _, seed := range []string{"", "<!channel> <https://example.org/@a|b>", "a &amp; b & c", "<!date^1^{time}|now> <!date^1^{time}^https://x|now>", "@here <@U1>", "[a](b)", "\xff\x00", strings.Repeat("<https://x>", 50)} {
 		f.Add(seed, 40)
 	}
 	f.Fuzz(func(t *testing.T, text string, limit int) {
@@ -52,7 +53,7 @@ func FuzzRendered(f *testing.F) {
 		if got == "" || len(got) > limit {
 			t.Errorf("%d bytes, more than %d", len(got), limit)
 		}
-		if rest := link.ReplaceAllString(got, ""); strings.ContainsAny(rest, "<>\r\x00") || strings.Contains(strings.ToLower(rest), "@here") {
+		if rest := tags.ReplaceAllString(got, ""); strings.ContainsAny(rest, "<>\r\x00") || strings.Contains(strings.ToLower(rest), "@here") {
 			t.Errorf("%q became %q", text, got)
 		}
 	})

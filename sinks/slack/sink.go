@@ -21,11 +21,12 @@
 // messages, and outruns that of edits only when more than 50 changes come within a
 // minute; then Slack says how long to wait, and that is obeyed like any other 429.
 //
-// Texts are cut and blocks counted before they leave, because Slack drops a message
-// that is too long and cuts others without a word. Nothing that came from outside can
-// call people (@here), make a link or hide one: & < > are escaped, and Slack is told to
-// read nothing into plain text; Mattermost cannot be told, so what would be a mention
-// or a link there is parted by an invisible space. The library neither retries nor
+// All words are the templates'. Texts are cut and blocks counted before they leave,
+// because Slack drops a message that is too long and cuts others without a word. Nothing
+// that came from outside can call people (@here), make a link or hide one: templates
+// escape & < >, and if one forgets it, no tag but a link or a date is left whole; Slack
+// is told to read nothing into plain text; Mattermost cannot be told, so what would be a
+// mention or a link there is parted by an invisible space. The library neither retries nor
 // sleeps here, that is the queue's. Its parsing of answers is not relied upon: a post
 // counts as taken when Slack says "ok": true, a webhook's when it says ok, and only then.
 package slack
@@ -43,8 +44,11 @@ import (
 )
 
 const (
-	textPart  = "slack.text"
-	maxTarget = 120 // characters of a target in an error
+	titlePart   = "mail.subject"
+	textPart    = "slack.text"
+	detailsPart = "slack.details"
+	bodyPart    = "slack.body"
+	maxTarget   = 120 // characters of a target in an error
 )
 
 // Kind describes the kind "slack". Slack takes one message a second and channel
@@ -52,7 +56,7 @@ const (
 func Kind() sinks.Kind {
 	return sinks.Kind{
 		Name:     "slack",
-		Parts:    []string{textPart},
+		Parts:    []string{titlePart, textPart, detailsPart, bodyPart},
 		Limit:    retry.Limit{N: 1, Per: time.Second, Burst: 1},
 		Timeout:  30 * time.Second,
 		Settings: func() any { c := DefaultConfig(); return &c },

@@ -28,7 +28,7 @@ type incident struct {
 func (i *incident) tell(t *testing.T, status event.Status, news string) (sinks.Receipt, error) {
 	t.Helper()
 	m := message(status)
-	m.Text, m.Memory = map[string]string{"slack.text": news}, i.memory
+	m.Text["slack.text"], m.Memory = news, i.memory
 	receipt, err := i.desk.send(t, m)
 	if receipt.Memory != nil {
 		i.memory = receipt.Memory
@@ -86,7 +86,7 @@ func TestR5OneIncidentIsOneMessageWithAThread(t *testing.T) {
 	receipt := i.must(t, event.StatusResolved, "all well")
 	d.shows(t, "all well*2 [two failed, all well]")
 	thread := d.Threads("#backups")[0]
-	if !strings.Contains(thread.Attachments, "#2eb67d") || !strings.Contains(thread.Attachments, "was: 1 failed") || !strings.Contains(thread.Blocks, "resolved") {
+	if !strings.Contains(thread.Attachments, "#2eb67d") || !strings.Contains(thread.Attachments, "What was wrong") || !strings.Contains(thread.Blocks, "recovered") {
 		t.Errorf("the message does not show the end: %s %s", thread.Blocks, thread.Attachments)
 	}
 	for _, ts := range []string{thread.TS, thread.Replies[1].TS} {

@@ -49,7 +49,7 @@ func live(t *testing.T, seed uint64, far *farend.Slack, sink *slack.Sink) {
 		case changes - 1:
 			status = event.StatusResolved
 		}
-		m := message(status)
+		m := wordless(status)
 		m.Target, m.Text = "#backups", map[string]string{"slack.text": fmt.Sprint("news ", n)}
 		for tries := 0; ; tries++ {
 			m.Memory = memory

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"net/url"
@@ -23,8 +24,9 @@ type Link struct {
 	URL  string
 }
 
-// Links are the places that a notice points to: bellhop itself, where people
-// can reach it, and where the alerts of the event came from; each once.
+// Links are the places that a notice points to: bellhop itself, where people can reach
+// it, and where the alerts of the event came from; each once. Their texts are names,
+// which are the same in every language.
 func Links(external string, e event.Event) []Link {
 	var links []Link
 	seen := map[string]bool{}
@@ -34,17 +36,22 @@ func Links(external string, e event.Event) []Link {
 			return
 		}
 		seen[address] = true
-		links = append(links, Link{Text: text, URL: address})
+		links = append(links, Link{Text: cmp.Or(text, host(address)), URL: address})
 	}
 	add("bellhop", external)
 	for _, a := range e.Alerts {
-		name := Line(a.Name(), 80)
-		if name == "" {
-			name = "unnamed"
-		}
-		add("alert "+name, a.GeneratorURL)
+		add(Line(a.Name(), 80), a.GeneratorURL)
 	}
 	return links
+}
+
+// host is what an address without another name is called.
+func host(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
 }
 
 // Web gives an address of the web back in printable ASCII, without a user or

@@ -95,8 +95,11 @@ func TestLinksAreFewAndEachOnce(t *testing.T) {
 	for _, address := range []string{"https://a.example", "https://a.example", "https://b.example", "ftp://c", "https://d.example", "https://e.example", "https://f.example"} {
 		e.Alerts = append(e.Alerts, event.Alert{GeneratorURL: address})
 	}
+	e.Alerts[2].Labels = map[string]string{"alertname": "BackupFailed"}
+	e.Alerts[4].GeneratorURL += "/graph?a=https://x"
 	links := wire.Links("https://bellhop.example", e)
-	if len(links) != 5 || links[0].Text != "bellhop" || links[1].URL != "https://a.example" || links[2].URL != "https://b.example" {
+	if len(links) != 5 || links[0].Text != "bellhop" || links[1].URL != "https://a.example" || links[2].URL != "https://b.example" ||
+		links[1].Text != "a.example" || links[2].Text != "BackupFailed" || links[3].Text != "d.example" {
 		t.Errorf("links %+v", links)
 	}
 }

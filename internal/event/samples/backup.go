@@ -67,8 +67,13 @@ func redisUnavailable() event.Event {
 	e.Outcome, e.Severity = event.RepoFailure, event.SeverityCritical
 	e.Cause = event.CauseRedisUnavailable
 	e.Run = event.Run{}
-	e.Notes = append(e.Notes,
-		"The cluster's Redis at 127.0.0.1:6379 did not answer for 5 minutes (connection refused): which modules failed is not known.")
+	const where, refused = "127.0.0.1:6379", "dial tcp 127.0.0.1:6379: connect: connection refused"
+	e.AddNote(event.Note{
+		Code:   event.NoteModulesUnknown,
+		Values: map[string]string{"where": where, "error": refused},
+		Text: "nothing is known of the modules: read keys in the cluster's Redis at " + where + ": " + refused +
+			" (see whether Redis runs and redis.address is right)",
+	})
 	return e
 }
 
@@ -83,7 +88,9 @@ func noStatus() event.Event {
 	e.Destination = event.Destination{}
 	e.Run = event.Run{}
 	e.Alerts[0].Labels["id"] = "7"
-	e.Notes = append(e.Notes, "The cluster has no plan 7: it may have been removed while its alert was still on.")
+	e.AddNote(event.Note{
+		Code: event.NotePlanUnknown, Values: map[string]string{"plan": "7"}, Text: `the cluster has no backup plan "7"`,
+	})
 	return e
 }
 
@@ -95,6 +102,9 @@ func midrun() event.Event {
 	e.Modules[1].LastSnapshot = e.Time.Add(-24 * time.Hour)
 	e.Cause = event.CauseModule
 	e.Modules[3] = event.Module{ID: "webtop1", Node: "2", State: event.StatePending}
-	e.Notes = append(e.Notes, "The run had not ended after 2 hours of waiting, so this tells how far it has come.")
+	e.AddNote(event.Note{
+		Code: event.NoteLeftCluster, Names: []string{"mail2", "mail3"},
+		Text: "left out, because no longer in the cluster: mail2, mail3",
+	})
 	return e
 }

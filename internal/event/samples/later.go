@@ -32,6 +32,17 @@ func worse() event.Event {
 	return e
 }
 
+// reminder says partial once more a day later, when nothing has changed.
+func reminder() event.Event {
+	e := partial()
+	e.Reminder = true
+	e.AddNote(event.Note{
+		Code: event.NoteReminder, Time: e.Time, Text: "this is a reminder: nothing has changed since " + e.Time.Format(time.RFC3339),
+	})
+	e.Time = e.Time.Add(day)
+	return e
+}
+
 // heldUp is worse as a fallback hears it, and the first that it hears: what came
 // before could not be delivered.
 func heldUp() event.Event {

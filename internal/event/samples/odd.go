@@ -21,6 +21,11 @@ func hostile() event.Event {
 	e.Modules[1].Error = longError()
 	e.Modules[2].Name = `{{template "mail.text" .}}`
 	e.Notes = append(e.Notes, "A note with <a href=\"javascript:alert(1)\">a link</a>, \xff\xfe bytes that are no UTF-8, and\ntwo lines.")
+	e.AddNote(event.Note{
+		Code: event.NoteKeyUnreadable, Names: []string{e.Modules[1].ID},
+		Values: map[string]string{"key": "<!channel> {{.Plan}}", "error": "no\r\nBcc: everybody@example.org\x00"},
+		Text:   "the cluster's Redis does not let <!channel> {{.Plan}} be read: no\r\nBcc: everybody@example.org\x00",
+	})
 	e.Alerts[0].Labels["name"] = e.Plan.Name
 	return e
 }

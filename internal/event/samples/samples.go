@@ -27,6 +27,7 @@ func All() []Sample {
 		{"midrun", midrun()},
 		{"third-run", thirdRun()},
 		{"worse", worse()},
+		{"reminder", reminder()},
 		{"held-up", heldUp()},
 		{"resolved", resolved()},
 		{"plan-gone", ended("plan_gone")},
