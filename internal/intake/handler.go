@@ -30,7 +30,8 @@ func Patterns() []string {
 // so that the sender hears a 503 and not a broken connection.
 const acceptTime = 20 * time.Second
 
-type handler struct {
+// Handler takes alerts and events over HTTP; see [NewHandler].
+type Handler struct {
 	cfg    Config
 	accept Accept
 	obs    Observer
@@ -42,8 +43,8 @@ type handler struct {
 
 // NewHandler serves POST at the paths above and refuses everything else. It counts on
 // [Serve] to cut off slow requests. All that it is given is needed.
-func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) http.Handler {
-	h := &handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, before: &repeats{now: now}}
+func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) *Handler {
+	h := &Handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, before: &repeats{now: now}}
 	h.bodies.free.Store(bodiesAtOnce * cfg.MaxBodyBytes)
 	return h
 }
@@ -65,7 +66,7 @@ func (r refusal) level() slog.Level {
 	return slog.LevelWarn
 }
 
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := h.serve(w, r)
 	var no refusal
 	if !errors.As(err, &no) {
@@ -98,7 +99,7 @@ type refused struct {
 }
 
 // serve takes one request; its error is a [refusal].
-func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
 	takes := map[string]func(*http.Request, []byte) (answer, error){
 		Path: h.alerts, EnqueuePath: h.enqueue, ChangePath: h.change, AnyPath: h.either,
 	}
@@ -119,7 +120,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 }
 
 // post reads the body and hands it to whoever takes it.
-func (h *handler) post(w http.ResponseWriter, r *http.Request, take func(*http.Request, []byte) (answer, error)) (answer, error) {
+func (h *Handler) post(w http.ResponseWriter, r *http.Request, take func(*http.Request, []byte) (answer, error)) (answer, error) {
 	body, err := h.read(w, r)
 	defer func() { h.bodies.give(body) }()
 	if err != nil {
@@ -137,7 +138,7 @@ func sourceOf(path string) string {
 }
 
 // alerts takes a webhook of Alertmanager.
-func (h *handler) alerts(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) alerts(r *http.Request, body []byte) (answer, error) {
 	if err := admit(r, h.cfg.BearerToken, ""); err != nil {
 		h.obs.Received(Source, ResultRefused, 1)
 		return answer{}, err
@@ -168,7 +169,7 @@ func (h *handler) alerts(r *http.Request, body []byte) (answer, error) {
 
 // keep hands the signals on, which n alerts or events became, and returns their id. It does so even if the sender has gone
 // meanwhile: kept is better than asked for again.
-func (h *handler) keep(ctx context.Context, source string, ss []event.Signal, n int) (string, error) {
+func (h *Handler) keep(ctx context.Context, source string, ss []event.Signal, n int) (string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTime)
 	defer cancel()
 	start := h.now()
@@ -182,7 +183,7 @@ func (h *handler) keep(ctx context.Context, source string, ss []event.Signal, n 
 	return id, nil
 }
 
-func (h *handler) count(source, result string, n int) {
+func (h *Handler) count(source, result string, n int) {
 	if n > 0 {
 		h.obs.Received(source, result, n)
 	}

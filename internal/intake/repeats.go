@@ -63,6 +63,17 @@ func (r *repeats) again(b Batch) (answer taken, known bool, p *posted) {
 	return taken{}, false, p
 }
 
+// Heard notes that something else was heard of these alerts, by another way than the
+// handler: what comes by the handler now is not the same message again.
+func (h *Handler) Heard(ss []event.Signal) {
+	h.before.mu.Lock()
+	defer h.before.mu.Unlock()
+	for _, s := range ss {
+		delete(h.before.young, s.Alert.Fingerprint)
+		delete(h.before.old, s.Alert.Fingerprint)
+	}
+}
+
 // keep notes that the message was kept, and how it was answered.
 func (r *repeats) keep(p *posted, answer taken) {
 	r.mu.Lock()
