@@ -56,7 +56,9 @@ type Signal struct {
 	Missed bool `json:"missed,omitempty"`
 	// Cut is true on a signal that is no alert: a message said that alerts were left
 	// out of it, and nobody knows which (R4). Its alert is empty.
-	Cut   bool  `json:"cut,omitempty"`
+	Cut bool `json:"cut,omitempty"`
+	// Retry is true when the sender only tries again what he was told had failed.
+	Retry bool  `json:"retry,omitempty"`
 	Alert Alert `json:"alert"`
 	// CEF is an event of PagerDuty's format that is passed on; then Missed is false and
 	// of Alert only the fingerprint counts, which tells it from others and in their order.

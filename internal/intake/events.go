@@ -35,7 +35,7 @@ type enqueued struct {
 }
 
 // enqueue takes an event of PagerDuty's format.
-func (h *handler) enqueue(r *http.Request, body []byte) (answer, error) {
+func (h *handler) enqueue(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	cef, err := h.cef(r, body)
 	if err != nil {
 		return answer{}, err
@@ -44,9 +44,9 @@ func (h *handler) enqueue(r *http.Request, body []byte) (answer, error) {
 }
 
 // either takes an alert or an event.
-func (h *handler) either(r *http.Request, body []byte) (answer, error) {
+func (h *handler) either(w http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	if !looksLikeCEF(body) {
-		return h.alerts(r, body)
+		return h.alerts(w, r, body)
 	}
 	cef, err := h.cef(r, body)
 	if err != nil {
@@ -80,7 +80,7 @@ func (h *handler) cef(r *http.Request, body []byte) (event.CEF, error) {
 }
 
 // change takes a change event.
-func (h *handler) change(r *http.Request, body []byte) (answer, error) {
+func (h *handler) change(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	e, err := pdcef.ParseChange(body)
 	if err != nil {
 		return answer{}, h.unfit(err)
