@@ -49,16 +49,15 @@ func outcome(said taken, fault error) (answer, error) {
 	return answer{http.StatusOK, said}, nil
 }
 
-// unhurried takes the deadlines off a request that has been read, because its answer
-// takes as long as a command. What it returns sets one for the answer.
-func (h *handler) unhurried(w http.ResponseWriter) (answer func()) {
-	c := http.NewResponseController(w)
-	set := func(what func(time.Time) error, t time.Time) {
-		if err := what(t); err != nil && !errors.Is(err, http.ErrNotSupported) { // then there is none
-			h.log.Warn("the deadline of a request cannot be moved, its answer may not arrive", "err", err)
+// unhurried takes the deadline off an answer that takes as long as a command. What it
+// returns sets one for its last words.
+func (h *handler) unhurried(w http.ResponseWriter) (speak func()) {
+	set := func(t time.Time) {
+		err := http.NewResponseController(w).SetWriteDeadline(t)
+		if err != nil && !errors.Is(err, http.ErrNotSupported) { // then there is none
+			h.log.Warn("the deadline of an answer cannot be moved, it may not arrive", "err", err)
 		}
 	}
-	set(c.SetReadDeadline, time.Time{}) // else it ends the request's context
-	set(c.SetWriteDeadline, time.Time{})
-	return func() { set(c.SetWriteDeadline, h.now().Add(lastWords)) }
+	set(time.Time{})
+	return func() { set(h.now().Add(lastWords)) }
 }

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -196,8 +197,22 @@ func TestR17ABadEndOfTheWaitLeavesNobodyWaiting(t *testing.T) {
 }
 
 // TestR17AWaitMayBeLongerThanAnyRequest waits for longer than a request and an answer may
-// take otherwise, on real connections.
+// take otherwise, on real connections: Alertmanager's, which speaks HTTP/2 over TLS, and
+// plain ones.
 func TestR17AWaitMayBeLongerThanAnyRequest(t *testing.T) {
+	dir := t.TempDir()
+	pool, _ := identity(t, dir)
+	file := write(t, dir, "web.yml", "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n")
+	t.Run("plain", func(t *testing.T) {
+		waitsLong(t, "http", "", &http.Transport{DisableKeepAlives: true})
+	})
+	t.Run("TLS", func(t *testing.T) {
+		waitsLong(t, "https", file, &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool}})
+	})
+}
+
+func waitsLong(t *testing.T, scheme, file string, by *http.Transport) {
+	t.Parallel()
 	r := newRig(t)
 	const limit = 2 * time.Second
 	entered := make(chan struct{}, 1)
@@ -207,10 +222,19 @@ func TestR17AWaitMayBeLongerThanAnyRequest(t *testing.T) {
 		return nil
 	}
 	r.start(t, r.handler(), func(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
-		return intake.ServeHurried(ctx, ln, h, log, limit)
+		return intake.ServeHurried(ctx, ln, h, log, file, limit)
 	})
-	said := make(chan answer, 2)
-	post := func() { said <- r.post(strings.NewReader(goodBody)) }
+	defer by.CloseIdleConnections()
+	said := make(chan answer, 3)
+	post := func() {
+		client := &http.Client{Timeout: 30 * time.Second, Transport: by}
+		res, err := client.Post(scheme+"://"+r.addr+"/alert", "", strings.NewReader(goodBody))
+		if err != nil {
+			said <- answer{err: err}
+			return
+		}
+		said <- read(res)
+	}
 	go post()
 	<-entered
 	go post() // it waits for the first
@@ -220,5 +244,6 @@ func TestR17AWaitMayBeLongerThanAnyRequest(t *testing.T) {
 	if n := r.calls(); n != 1 {
 		t.Errorf("%d messages were handed on", n)
 	}
-	wantGood(t, r.post(strings.NewReader(goodBody)))
+	post()
+	wantGood(t, <-said)
 }
