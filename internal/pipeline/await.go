@@ -195,7 +195,7 @@ var errUnended = errors.New("it has not ended yet")
 
 // until asks until it is so.
 func until(ctx context.Context, so func() (bool, error)) error {
-	for pause := firstLookup; ; pause = min(pause*3/2, seldomLookups) {
+	for pause := firstLookup; ; pause = min(pause*5/4, seldomLookups) {
 		if done, err := so(); done || err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ func (p *Pipeline) repeat(ctx context.Context, v view, t turn) (outcome, error) 
 		again, unread := p.repeats(ctx, v, in.Repeats)
 		late, err = append(late, again...), errors.Join(err, unread)
 		in.Seen = p.Now()
-		p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
+		p.Log.Info("no news", "about", subject(v.ref), "incident", in.ID, "repeats", in.Repeats)
 	}
 	return outcome{incident: &in, tell: late}, err
 }
@@ -112,9 +112,7 @@ func (p *Pipeline) repeats(ctx context.Context, v view, n int) ([]telling, error
 	}
 	var all []telling
 	for _, a := range v.incident.Told {
-		t := telling{
-			to: a, event: v.incident.Last, as: event.StatusRepeat, before: true, key: v.incident.Key, repeat: n, alerts: v.alerts(),
-		}
+		t := telling{to: a, event: v.incident.Last, as: event.StatusRepeat, before: true, key: v.incident.Key, repeat: n}
 		job, err := p.lastAwaited(ctx, v.incident, a)
 		r, ok := p.outlets[a.Sink].Sink.(sinks.Repeater)
 		switch {
@@ -127,6 +125,7 @@ func (p *Pipeline) repeats(ctx context.Context, v view, n int) ([]telling, error
 		case !anew || !ok || !r.Repeats():
 			continue
 		}
+		t.alerts = v.alerts()
 		all = append(all, t)
 	}
 	return all, nil
