@@ -29,6 +29,9 @@ type Incident struct {
 	Acked bool `json:"acked,omitempty"`
 	// Reminded is when each sink last heard of it though it had not changed.
 	Reminded map[string]time.Time `json:"reminded,omitempty"`
+	// Awaited is by which delivery each sink was told last whose failures the senders of
+	// its alerts are to hear of (R17).
+	Awaited map[string]string `json:"awaited,omitempty"`
 	// Was is what was told last of it, for the message that tells its end.
 	Was Trouble `json:"was"`
 	// Told lists everybody who was told of it and so hears its changes and its end.

@@ -60,7 +60,9 @@ type Signal struct {
 	Missed bool `json:"missed,omitempty"`
 	// Cut is true on a signal that is no alert: a message said that alerts were left
 	// out of it, and nobody knows which (R4). Its alert is empty.
-	Cut   bool  `json:"cut,omitempty"`
+	Cut bool `json:"cut,omitempty"`
+	// Retry is true when the sender only tries again what he was told had failed.
+	Retry bool  `json:"retry,omitempty"`
 	Alert Alert `json:"alert"`
 	// Quiet is true when the alert fires on but is silenced: it says nothing, and that it is
 	// not over (R19).

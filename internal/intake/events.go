@@ -35,7 +35,7 @@ type enqueued struct {
 }
 
 // enqueue takes an event of PagerDuty's format.
-func (h *Handler) enqueue(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) enqueue(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	cef, err := h.cef(r, body)
 	if err != nil {
 		return answer{}, err
@@ -44,9 +44,9 @@ func (h *Handler) enqueue(r *http.Request, body []byte) (answer, error) {
 }
 
 // either takes an alert or an event.
-func (h *Handler) either(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) either(w http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	if !looksLikeCEF(body) {
-		return h.alerts(r, body)
+		return h.alerts(w, r, body)
 	}
 	cef, err := h.cef(r, body)
 	if err != nil {
@@ -80,7 +80,7 @@ func (h *Handler) cef(r *http.Request, body []byte) (event.CEF, error) {
 }
 
 // change takes a change event.
-func (h *Handler) change(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) change(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	e, err := pdcef.ParseChange(body)
 	if err != nil {
 		return answer{}, h.unfit(err)

@@ -74,6 +74,9 @@ func audienceOf(d record.Delivery) event.Audience {
 func (s sends) event(ctx context.Context, d record.Delivery) (event.Event, error) {
 	e, err := s.p.event(ctx, d.Event)
 	e.Status, e.History, e.Instead = d.As, d.Earlier, d.Instead
+	if d.Alerts != nil {
+		e.Alerts = d.Alerts
+	}
 	if !d.Reminder.IsZero() {
 		e = asReminder(e, d.Reminder)
 	}

@@ -24,13 +24,16 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	for _, t := range o.tell {
 		d := record.Delivery{
 			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
-			Again: t.before, Instead: t.instead, Reminder: t.reminder,
+			Again: t.before, Instead: t.instead, Reminder: t.reminder, Alerts: t.alerts,
 		}
 		if t.cef != nil && t.cef.Action == pdcef.Trigger {
 			d.Same = fingerprint(t.cef.Body)
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
+		}
+		if t.failed != "" {
+			step.Drop = append(step.Drop, queue.Drop{ID: t.failed, To: queue.Dropped, Reason: "the alert fires again, and it is tried once more, as " + deliveryID(t)})
 		}
 		if err := p.deliver(ctx, step, t, d); err != nil {
 			return err
