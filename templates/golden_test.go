@@ -70,12 +70,16 @@ func golden(language string) string {
 func TestGolden(t *testing.T) {
 	for _, language := range templates.Languages() {
 		for _, s := range samples.All() {
+			set := loadIn(t, language, "", s.Event.Time)
 			for _, part := range templates.Parts() {
 				if part == templates.WebhookBody && language != "en" {
 					continue // which is the same in each
 				}
 				t.Run(language+"/"+s.Name+"/"+part, func(t *testing.T) {
-					got := renderIn(t, language, part, s.Event)
+					got, err := set.Render(part, s.Event)
+					if err != nil {
+						t.Fatal(err)
+					}
 					checkWhole(t, part, got)
 					compare(t, filepath.Join(golden(language), s.Name+"."+part), got)
 				})
