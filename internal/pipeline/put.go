@@ -57,7 +57,7 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 		return err
 	}
 	how := p.outlets[d.Sink].Kind.Supersede
-	if t.cef != nil && p.outlets[d.Sink].Kind.Passes {
+	if p.outlets[d.Sink].passesOn(d) {
 		how = sinks.KeepDistinct
 	}
 	before, err := p.before(ctx, how, job, d)
@@ -86,6 +86,12 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	}
 	step.Put = append(step.Put, job)
 	return nil
+}
+
+// passesOn is true when the delivery is of an event that the far end gets as it came (R18).
+func (o Outlet) passesOn(d record.Delivery) bool {
+	topic := d.Plan.Topic
+	return o.Kind.Passes && (strings.HasPrefix(topic, event.TopicEvent) || strings.HasPrefix(topic, event.TopicChange))
 }
 
 // fingerprint is the same for the same text.
