@@ -163,14 +163,34 @@ func (p *Pipeline) kept(ctx context.Context, d record.Delivery) error {
 // incident reads an incident; the row's revision is 0 when there is none.
 func (p *Pipeline) incident(ctx context.Context, id string) (event.Incident, queue.Row, error) {
 	var in event.Incident
-	row, err := p.Engine.Get(ctx, record.IncidentKey(id))
-	if err != nil {
-		return in, row, fmt.Errorf("read incident %s: %w", id, err)
-	}
-	if row.Rev != 0 {
+	row, err := p.incidentRow(ctx, id)
+	if err == nil && row.Rev != 0 {
 		err = record.Decode(row, &in)
 	}
 	return in, row, err
+}
+
+// legible reads an incident for what serves others, too, and must go on: one that cannot
+// be read counts as none, and the log has it.
+func (p *Pipeline) legible(ctx context.Context, id string) (event.Incident, queue.Row, error) {
+	row, err := p.incidentRow(ctx, id)
+	var in event.Incident
+	if err != nil || row.Rev == 0 {
+		return in, row, err
+	}
+	if err := record.Decode(row, &in); err != nil {
+		p.Log.Error("an incident cannot be read and counts as none", "err", err)
+		return event.Incident{}, queue.Row{Key: row.Key}, nil
+	}
+	return in, row, nil
+}
+
+func (p *Pipeline) incidentRow(ctx context.Context, id string) (queue.Row, error) {
+	row, err := p.Engine.Get(ctx, record.IncidentKey(id))
+	if err != nil {
+		return row, fmt.Errorf("read incident %s: %w", id, err)
+	}
+	return row, nil
 }
 
 // owner reads the row of the plan whose incident this is. One that was opened under

@@ -488,6 +488,21 @@ func TestR14EachEventOfALostKeyGoesThroughAnotherInItsOrder(t *testing.T) {
 	})
 }
 
+func TestR15ADamagedIncidentOfALostKeyKeepsNothingBack(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.far.Stay(farend.Fault{Status: 429})
+		for _, dedup := range []string{"disk/7", "disk/8"} {
+			o.cefThrough(pdcef.Target(keyA), "trigger", dedup, "full", time.Second)
+		}
+		o.damage(o.incidents()[0].ID)
+		o.far.Stay(farend.Fault{})
+		o.use(keyB)
+		o.rehome()
+		o.pass(10 * time.Minute)
+		want(t, "PagerDuty", o.shows(), "B open 1", "B open 1")
+	})
+}
+
 // It is the sender who knows what an end is of that bellhop knows nothing of.
 func TestR18AnEndOfWhatBellhopDoesNotKnowGoesThroughAnotherKeyWhenItsOwnIsLost(t *testing.T) {
 	inOffice(t, func(o *office) {

@@ -198,7 +198,7 @@ func (p *Pipeline) abandon(s stray) (queue.Step, error) {
 func (p *Pipeline) pass(ctx context.Context, s stray) (queue.Step, error) {
 	d := s.newest()
 	step := queue.Step{Drop: s.drops(queue.Superseded, s.lost.Error()+"; nobody had heard of it, so another one is told")}
-	in, row, err := p.incident(ctx, d.Incident) // none for a delivery that belongs to none
+	in, row, err := p.legible(ctx, d.Incident) // none for a delivery that belongs to none
 	if err != nil {
 		return step, err
 	}
