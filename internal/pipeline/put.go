@@ -24,10 +24,7 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	for _, t := range o.tell {
 		d := record.Delivery{
 			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
-			Again: t.before, Instead: t.instead, Reminder: t.reminder,
-		}
-		if t.cef != nil && t.cef.Action == pdcef.Trigger {
-			d.Same = fingerprint(t.cef.Body)
+			Again: t.before, Instead: t.instead, Reminder: t.reminder, Same: sameness(t.cef),
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
@@ -94,9 +91,12 @@ func (o Outlet) passesOn(d record.Delivery) bool {
 	return o.Kind.Passes && (strings.HasPrefix(topic, event.TopicEvent) || strings.HasPrefix(topic, event.TopicChange))
 }
 
-// fingerprint is the same for the same text.
-func fingerprint(text []byte) string {
-	sum := sha256.Sum256(text)
+// sameness is equal for triggers that say the same, and empty for all else.
+func sameness(cef *event.CEF) string {
+	if cef == nil || cef.Action != pdcef.Trigger {
+		return ""
+	}
+	sum := sha256.Sum256(cef.Body)
 	return hex.EncodeToString(sum[:8])
 }
 
