@@ -376,7 +376,7 @@ Give the alerts to it by an alertmanager.yml with this route and receiver:
 
   route:
     routes:
-      - matchers: ['alertname=~"BackupFailed|backup_failed|NsBackupFailed|NsBackupMissing"']
+      - matchers: ['alertname=~"BackupFailed|backup_failed|NsBackupFailed|NsBackupMissing|backup_missing"']
         receiver: bellhop
         continue: true
   receivers:

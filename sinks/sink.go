@@ -58,6 +58,16 @@ type Repeater interface {
 	Repeats() bool
 }
 
+// Awaited is a sink whose failures whoever sent the alert is to hear of, so that he
+// sends it again (R17): his request is answered when the message has ended. It has one
+// target.
+type Awaited interface {
+	// Awaits is how long at most one waits for what comes of a message of that status; 0:
+	// nobody waits. If it is not 0 for event.StatusRepeat, a message that was set aside is
+	// told once more when the alert fires again, as a repeat, whatever Repeats says.
+	Awaits(s event.Status) time.Duration
+}
+
 // Message is one notice for one target.
 type Message struct {
 	// ID names the delivery: the same at every attempt, another for every other

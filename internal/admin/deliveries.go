@@ -20,7 +20,7 @@ type Delivery struct {
 	ID       string       `json:"id"`
 	Event    string       `json:"event"`
 	Incident string       `json:"incident"` // empty for an event that belongs to none
-	Plan     string       `json:"plan"`     // what the event's plan is called; empty when the event is no longer kept
+	Plan     string       `json:"plan"`     // what the event's plan, alert or event is called; empty when it is no longer kept
 	Sink     string       `json:"sink"`
 	Target   string       `json:"target"`
 	As       event.Status `json:"as"` // how the target hears it
@@ -132,7 +132,7 @@ func (h *handler) plan(ctx context.Context, id string, known map[string]string) 
 		return "", fmt.Errorf("read event %q: %w", id, err)
 	}
 	if e, err := readEvent(row); err == nil { // else it is gone, or the list of events tells
-		known[id] = e.Plan.Label()
+		known[id] = e.About()
 	} else {
 		known[id] = ""
 	}

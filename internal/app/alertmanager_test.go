@@ -101,15 +101,25 @@ receivers:` + receiver + "\n"
 // alert fires an alert, or ends it when ends is not zero.
 func (a *alertmanager) alert(t *testing.T, labels map[string]string, ends time.Time) {
 	t.Helper()
-	alert := map[string]any{
-		"labels":      labels,
-		"annotations": map[string]string{"summary_en": "Backup job has failed."},
-		"startsAt":    time.Now().Add(-time.Minute),
+	a.alerts(t, ends, labels)
+}
+
+// alerts is alert for several at the same moment.
+func (a *alertmanager) alerts(t *testing.T, ends time.Time, each ...map[string]string) {
+	t.Helper()
+	var all []any
+	for _, labels := range each {
+		alert := map[string]any{
+			"labels":      labels,
+			"annotations": map[string]string{"summary_en": "Backup job has failed."},
+			"startsAt":    time.Now().Add(-time.Minute),
+		}
+		if !ends.IsZero() {
+			alert["endsAt"] = ends
+		}
+		all = append(all, alert)
 	}
-	if !ends.IsZero() {
-		alert["endsAt"] = ends
-	}
-	body, err := json.Marshal([]any{alert})
+	body, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ type App struct {
 	redis  []*correlate.Redis // the last one is read, earlier ones may still be
 	store  correlate.Store
 	turned chan struct{} // closed when another configuration is in force
-	intake atomic.Pointer[http.Handler]
+	intake atomic.Pointer[intake.Handler]
 }
 
 // New opens the queue and the listener and builds all between them. An error
@@ -106,7 +106,7 @@ func (a *App) build() error {
 func (a *App) buildHandler() http.Handler {
 	mux := http.NewServeMux()
 	for _, pattern := range intake.Patterns() {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { (*a.intake.Load()).ServeHTTP(w, r) })
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { a.intake.Load().ServeHTTP(w, r) })
 	}
 	mux.Handle("/", admin.NewHandler(admin.Deps{
 		Engine: a.engine, Lanes: a.engine.Lanes, Gates: a.pump.Gates, Sinks: a.sinkTypes, Actions: a.pipe,

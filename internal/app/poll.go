@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"bellhop/internal/event"
 	"bellhop/internal/intake"
 	"bellhop/internal/record"
 	"bellhop/router/queue"
@@ -13,7 +14,8 @@ func (a *App) poller() *intake.Poller {
 	return intake.NewPoller(intake.PollDeps{
 		Config: func() intake.Config { return a.live().Receiver },
 		Client: newClient(), Accept: a.pipe.Accept, Observer: a.metrics, Notebook: notebook{a.engine},
-		Now: a.o.Now, Log: a.o.Log,
+		Heard: func(ss []event.Signal) { a.intake.Load().Heard(ss) },
+		Now:   a.o.Now, Log: a.o.Log,
 	})
 }
 

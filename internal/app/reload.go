@@ -1,8 +1,6 @@
 package app
 
 import (
-	"net/http"
-
 	"bellhop/config"
 	"bellhop/internal/intake"
 	"bellhop/internal/pipeline"
@@ -31,8 +29,7 @@ func (a *App) use(c *config.Config, setup pipeline.Setup) {
 	a.config, a.turned = c, make(chan struct{})
 	a.pipe.Use(setup)
 	a.metrics.Sinks(outletNames(setup.Outlets)...)
-	var h http.Handler = intake.NewHandler(c.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log)
-	a.intake.Store(&h)
+	a.intake.Store(intake.NewHandler(c.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log))
 	a.pump.Set(a.buildLanes(c, setup.Outlets))
 }
 

@@ -122,6 +122,20 @@ func (p Plan) Label() string {
 	return "unnamed plan"
 }
 
+// About is how a person knows what the event is about: its plan, the name of an alert
+// that is forwarded, or the summary of an event that is passed on.
+func (e Event) About() string {
+	switch {
+	case e.Kind == KindAlert && len(e.Alerts) > 0 && e.Alerts[0].Name() != "":
+		return e.Alerts[0].Name()
+	case e.Kind == KindEvent && e.Payload != nil && e.Payload.Summary != "":
+		return e.Payload.Summary
+	case e.Kind == KindEvent && e.DedupKey != "":
+		return e.DedupKey
+	}
+	return e.Plan.Label()
+}
+
 // Destination names the repository that a plan writes to.
 type Destination struct {
 	ID   string `json:"id,omitempty"`

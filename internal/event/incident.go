@@ -19,14 +19,19 @@ type Incident struct {
 	// Last is the id of the event that was told last.
 	Last       string `json:"last"`
 	FailedRuns int    `json:"failed_runs"`
-	// Seen and Repeats tell of the signals that brought no news.
+	// Seen is when it was last heard of, and Repeats how often that brought no news.
 	Seen    time.Time `json:"seen,omitzero"`
 	Repeats int       `json:"repeats,omitempty"`
 	// Ending is there while no alert of it fires and nobody can tell yet whether it is
 	// over (R7).
 	Ending *Ending `json:"ending,omitempty"`
+	// Acked is true when somebody has acknowledged it, of an event that is passed on.
+	Acked bool `json:"acked,omitempty"`
 	// Reminded is when each sink last heard of it though it had not changed.
 	Reminded map[string]time.Time `json:"reminded,omitempty"`
+	// Awaited is by which delivery each sink was told last whose failures the senders of
+	// its alerts are to hear of (R17).
+	Awaited map[string]string `json:"awaited,omitempty"`
 	// Was is what was told last of it, for the message that tells its end.
 	Was Trouble `json:"was"`
 	// Told lists everybody who was told of it and so hears its changes and its end.

@@ -36,9 +36,13 @@ type PlanRef struct {
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name,omitempty"`
 	// Topic names what is forwarded or passed on: "alert/" and the alert's fingerprint,
-	// "event/" and the event's dedup key, "change/" and what makes it one of its own.
+	// what EventTopic says, "change/" and what makes it one of its own.
 	Topic string `json:"topic,omitempty"`
 }
+
+// EventTopic is the topic of an event that is passed on. Dedup keys of different routing
+// keys have nothing to do with each other.
+func EventTopic(target, dedup string) string { return TopicEvent + target + "/" + dedup }
 
 // What a topic begins with.
 const (
@@ -56,8 +60,13 @@ type Signal struct {
 	Missed bool `json:"missed,omitempty"`
 	// Cut is true on a signal that is no alert: a message said that alerts were left
 	// out of it, and nobody knows which (R4). Its alert is empty.
-	Cut   bool  `json:"cut,omitempty"`
+	Cut bool `json:"cut,omitempty"`
+	// Retry is true when the sender only tries again what he was told had failed.
+	Retry bool  `json:"retry,omitempty"`
 	Alert Alert `json:"alert"`
+	// Quiet is true when the alert fires on but is silenced: it says nothing, and that it is
+	// not over (R19).
+	Quiet bool `json:"quiet,omitempty"`
 	// CEF is an event of PagerDuty's format that is passed on; then Missed is false and
 	// of Alert only the fingerprint counts, which tells it from others and in their order.
 	CEF *CEF `json:"cef,omitempty"`

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	// missedAlert says that a plan did not run at all.
-	missedAlert = "NsBackupMissing"
+	// missedAlert and olderMissedAlert say that a plan did not run at all. Both are of
+	// ns8-backup-monitor: its own rules, and what its documentation has others write.
+	missedAlert      = "NsBackupMissing"
+	olderMissedAlert = "backup_missing"
 	// idLabel holds the plan's id in NethServer's own alerts.
 	idLabel = "id"
 	// nameLabel holds the plan's name where no label holds its id.
@@ -93,7 +95,7 @@ func (a alert) signal(cfg Config) (s event.Signal, ok bool) {
 	return event.Signal{
 		Source: Source,
 		Plan:   ref,
-		Missed: backup && name == missedAlert,
+		Missed: backup && (name == missedAlert || name == olderMissedAlert),
 		Alert: event.Alert{
 			Status:       a.Status,
 			Labels:       labels(a.Labels, append([]string{"alertname", idLabel, nameLabel}, cfg.PlanLabels...)),

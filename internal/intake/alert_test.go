@@ -34,9 +34,13 @@ func TestR4WhichPlan(t *testing.T) {
 }
 
 func TestR4MissedRun(t *testing.T) {
-	s := one(t, map[string]string{"alertname": "NsBackupMissing", "backup_id": "3"}, nil)
-	if !s.Missed || s.Plan.ID != "3" {
-		t.Fatalf("got %+v", s)
+	for _, labels := range []map[string]string{
+		{"alertname": "NsBackupMissing", "backup_id": "3"},
+		{"alertname": "backup_missing", "id": "3"},
+	} {
+		if s := one(t, labels, nil); !s.Missed || s.Plan.ID != "3" {
+			t.Errorf("%v: got %+v", labels, s)
+		}
 	}
 }
 

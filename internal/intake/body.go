@@ -60,7 +60,7 @@ func (b *budget) give(o body) {
 
 // read reads the whole body. The buffer grows with what has come in, never with
 // what was announced. The body returned counts against the budget also with an error.
-func (h *handler) read(w http.ResponseWriter, r *http.Request) (body, error) {
+func (h *Handler) read(w http.ResponseWriter, r *http.Request) (body, error) {
 	if r.ContentLength > h.cfg.MaxBodyBytes {
 		if !waits(r) {
 			drain(r)
@@ -86,7 +86,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (body, error) {
 }
 
 // grow doubles the buffer, if the budget allows.
-func (h *handler) grow(b *body) bool {
+func (h *Handler) grow(b *body) bool {
 	size := int64(cap(b.bytes))
 	more := min(size, h.cfg.MaxBodyBytes+1-size) // one beyond the bound is never filled
 	if !h.bodies.take(more) {
@@ -99,7 +99,7 @@ func (h *handler) grow(b *body) bool {
 
 // broken says why a body could not be read to its end. One that was too slow is
 // answered 503, as it may be this machine that is: the sender shall try again.
-func (h *handler) broken(r *http.Request, err error) error {
+func (h *Handler) broken(r *http.Request, err error) error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -111,7 +111,7 @@ func (h *handler) broken(r *http.Request, err error) error {
 	return refusal{code: http.StatusBadRequest, text: fmt.Sprintf("the body ends early: %v", err)}
 }
 
-func (h *handler) tooLarge() error {
+func (h *Handler) tooLarge() error {
 	return refusal{code: http.StatusRequestEntityTooLarge, text: fmt.Sprintf("the body is larger than max_body_bytes, %d", h.cfg.MaxBodyBytes)}
 }
 

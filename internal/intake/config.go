@@ -17,7 +17,7 @@ type Config struct {
 	Host         string   `koanf:"host"`           // address to listen on; empty: all of them
 	Port         int      `koanf:"port"`           // 0: any free one
 	ExternalURL  string   `koanf:"external_url"`   // how people reach bellhop; empty: nothing is linked
-	AlertNames   []string `koanf:"alert_names"`    // the alerts that speak of a backup; others are ignored
+	AlertNames   []string `koanf:"alert_names"`    // the alerts that speak of a backup; none: no alert does, where others are forwarded
 	PlanLabels   []string `koanf:"plan_labels"`    // labels that may hold the plan's id, the first with a value wins
 	OtherAlerts  string   `koanf:"other_alerts"`   // what becomes of other alerts: Drop or Forward
 	MaxBodyBytes int64    `koanf:"max_body_bytes"` // largest body of a request
@@ -56,7 +56,7 @@ func DefaultConfig() Config {
 	return Config{
 		Host:         "127.0.0.1",
 		Port:         9099,
-		AlertNames:   []string{"BackupFailed", "backup_failed", "NsBackupFailed", missedAlert},
+		AlertNames:   []string{"BackupFailed", "backup_failed", "NsBackupFailed", missedAlert, olderMissedAlert},
 		PlanLabels:   []string{"backup_id", "id"},
 		OtherAlerts:  Drop,
 		MaxBodyBytes: 4 << 20,
@@ -88,7 +88,9 @@ func (c Config) Validate() []fault.Fault {
 	fs = append(fs, c.Poll.validate()...)
 	fs = append(fs, c.checkToken()...)
 	fs = append(fs, checkWebConfig(c.WebConfigFile)...)
-	fs = append(fs, names("alert_names", "name the alerts that speak of a backup, such as BackupFailed", c.AlertNames)...)
+	if len(c.AlertNames) > 0 || c.OtherAlerts != Forward { // else there are no backups, and all is forwarded
+		fs = append(fs, names("alert_names", "name the alerts that speak of a backup, such as BackupFailed", c.AlertNames)...)
+	}
 	return append(fs, names("plan_labels", "name the labels that hold the plan's id, such as backup_id", c.PlanLabels)...)
 }
 

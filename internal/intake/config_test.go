@@ -51,6 +51,18 @@ func TestValidateNamesTheKey(t *testing.T) {
 	}
 }
 
+func TestWhereAllIsForwardedNoAlertNeedBeOfABackup(t *testing.T) {
+	c := intake.DefaultConfig()
+	c.AlertNames, c.OtherAlerts = nil, intake.Forward
+	if fs := c.Validate(); len(fs) != 0 {
+		t.Errorf("faults: %+v", fs)
+	}
+	b, err := intake.Parse([]byte(goodBody), c)
+	if err != nil || len(b.Signals) != 1 || b.Signals[0].Plan.Topic == "" || b.Signals[0].Missed {
+		t.Errorf("got %+v, %v", b, err)
+	}
+}
+
 func TestValidateTakesEveryKindOfAddress(t *testing.T) {
 	for _, host := range []string{"", "0.0.0.0", "::1", "localhost", "cluster-leader"} {
 		c := intake.DefaultConfig()

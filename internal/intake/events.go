@@ -35,7 +35,7 @@ type enqueued struct {
 }
 
 // enqueue takes an event of PagerDuty's format.
-func (h *handler) enqueue(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) enqueue(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	cef, err := h.cef(r, body)
 	if err != nil {
 		return answer{}, err
@@ -44,9 +44,9 @@ func (h *handler) enqueue(r *http.Request, body []byte) (answer, error) {
 }
 
 // either takes an alert or an event.
-func (h *handler) either(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) either(w http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	if !looksLikeCEF(body) {
-		return h.alerts(r, body)
+		return h.alerts(w, r, body)
 	}
 	cef, err := h.cef(r, body)
 	if err != nil {
@@ -66,7 +66,7 @@ func looksLikeCEF(body []byte) bool {
 }
 
 // cef reads an event and has it kept.
-func (h *handler) cef(r *http.Request, body []byte) (event.CEF, error) {
+func (h *Handler) cef(r *http.Request, body []byte) (event.CEF, error) {
 	e, err := pdcef.Parse(body)
 	if err != nil {
 		return event.CEF{}, h.unfit(err)
@@ -76,52 +76,62 @@ func (h *handler) cef(r *http.Request, body []byte) (event.CEF, error) {
 	}
 	key := e.RoutingKey
 	e.RoutingKey = ""
-	return h.pass(r, key, event.TopicEvent+e.DedupKey, event.CEF{Action: e.Action, DedupKey: e.DedupKey}, e)
+	return h.pass(r, key, event.CEF{Action: e.Action, DedupKey: e.DedupKey}, e)
 }
 
 // change takes a change event.
-func (h *handler) change(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) change(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	e, err := pdcef.ParseChange(body)
 	if err != nil {
 		return answer{}, h.unfit(err)
 	}
 	key := e.RoutingKey
 	e.RoutingKey = ""
-	if _, err := h.pass(r, key, event.TopicChange+rand.Text(), event.CEF{Action: event.ActionChange}, e); err != nil {
+	if _, err := h.pass(r, key, event.CEF{Action: event.ActionChange}, e); err != nil {
 		return answer{}, err
 	}
 	return answer{http.StatusAccepted, processed{Status: "success", Message: "Change event processed"}}, nil
 }
 
 // pass has an event kept that was read.
-func (h *handler) pass(r *http.Request, routingKey, topic string, cef event.CEF, e any) (event.CEF, error) {
+func (h *Handler) pass(r *http.Request, routingKey string, cef event.CEF, e any) (event.CEF, error) {
 	if err := admit(r, h.cfg.BearerToken, routingKey); err != nil {
 		h.obs.Received(EventsSource, ResultRefused, 1)
 		return cef, err
 	}
-	if routingKey != "" {
+	if routingKey != "" && !equal(h.cfg.BearerToken, routingKey) {
 		cef.Target = pdcef.Target(routingKey)
+	}
+	ref := event.PlanRef{Topic: event.TopicChange + rand.Text()}
+	if cef.Action != event.ActionChange {
+		ref.Topic = event.EventTopic(cef.Target, cef.DedupKey)
 	}
 	var err error
 	if cef.Body, err = withoutKey(e); err != nil {
 		return cef, h.unfit(err)
 	}
-	_, err = h.keep(r.Context(), EventsSource, []event.Signal{{Source: EventsSource, Plan: event.PlanRef{Topic: topic}, CEF: &cef}}, 1)
+	_, err = h.keep(r.Context(), EventsSource, []event.Signal{{Source: EventsSource, Plan: ref, CEF: &cef}}, 1)
 	return cef, err
 }
+
+// maxRoutingKey is what a routing key takes in an event, in bytes: PagerDuty's have 32.
+const maxRoutingKey = 64
 
 // withoutKey writes an event down without the field of its routing key, which is
 // empty by now.
 func withoutKey(e any) (json.RawMessage, error) {
-	text, err := json.Marshal(e)
+	text, err := json.Marshal(e) // as PagerDuty's library will send it
 	if err != nil {
 		return nil, fmt.Errorf("write the event down: %w", err)
+	}
+	if len(text)+maxRoutingKey > pdcef.MaxBytes {
+		return nil, pdcef.Faults{fmt.Sprintf("the event has %d bytes as it is sent on, and %d are the most", len(text)+maxRoutingKey, pdcef.MaxBytes)}
 	}
 	return bytes.Replace(text, []byte(`"routing_key":"",`), nil, 1), nil
 }
 
 // unfit refuses an event as PagerDuty does.
-func (h *handler) unfit(err error) error {
+func (h *Handler) unfit(err error) error {
 	h.obs.Received(EventsSource, ResultRefused, 1)
 	var faults pdcef.Faults
 	if !errors.As(err, &faults) {

@@ -11,6 +11,7 @@ import (
 	api "github.com/PagerDuty/go-pagerduty"
 
 	"bellhop/internal/event"
+	"bellhop/internal/pdcef"
 	"bellhop/internal/secret"
 )
 
@@ -157,5 +158,34 @@ func TestPagerDutysOwnClientIsServed(t *testing.T) {
 	}
 	if r.calls() != 2 {
 		t.Errorf("%d calls", r.calls())
+	}
+}
+
+// What grows when it is written down again, because PagerDuty's library writes < as six
+// characters, must still fit.
+func TestAnEventThatWouldBeTooLongOnItsWayIsRefusedAtOnce(t *testing.T) {
+	event := func(n int) string {
+		return `{"event_action":"trigger","dedup_key":"k","payload":{"summary":"s","source":"x","severity":"error","custom_details":{"html":"` + strings.Repeat("<", n) + `"}}}`
+	}
+	r := newRig(t)
+	if a := r.ask("POST", "/v2/enqueue", event(100_000)); a.code != 400 || !strings.Contains(a.body, "as it is sent on") || r.calls() != 0 {
+		t.Errorf("got %d %.200s", a.code, a.body)
+	}
+	if a := r.ask("POST", "/v2/enqueue", event(80_000)); a.code != 202 {
+		t.Errorf("got %d %.200s", a.code, a.body)
+	}
+	if _, err := pdcef.Parse(r.passed(t).CEF.Body); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestATokenInPlaceOfARoutingKeyNamesNoKey(t *testing.T) {
+	r := newRig(t)
+	r.cfg.BearerToken = secret.New("hunter2")
+	if a := r.ask("POST", "/v2/enqueue", strings.Replace(trigger, routingKey, "hunter2", 1)); a.code != 202 {
+		t.Fatalf("got %+v", a)
+	}
+	if s := r.passed(t); s.CEF.Target != "" || s.Plan.Topic != "event//disk/7" {
+		t.Errorf("kept %+v", s)
 	}
 }

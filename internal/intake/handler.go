@@ -30,7 +30,8 @@ func Patterns() []string {
 // so that the sender hears a 503 and not a broken connection.
 const acceptTime = 20 * time.Second
 
-type handler struct {
+// Handler takes alerts and events over HTTP; see [NewHandler].
+type Handler struct {
 	cfg    Config
 	accept Accept
 	obs    Observer
@@ -42,8 +43,8 @@ type handler struct {
 
 // NewHandler serves POST at the paths above and refuses everything else. It counts on
 // [Serve] to cut off slow requests. All that it is given is needed.
-func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) http.Handler {
-	h := &handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, before: &repeats{now: now}}
+func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) *Handler {
+	h := &Handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, before: &repeats{now: now}}
 	h.bodies.free.Store(bodiesAtOnce * cfg.MaxBodyBytes)
 	return h
 }
@@ -57,7 +58,7 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.text }
 
-// level is how loud the log says it: a 503 is our fault, any other the sender's.
+// level is how loud the log says it: a 500 or 503 is our fault, any other the sender's.
 func (r refusal) level() slog.Level {
 	if r.code >= http.StatusInternalServerError {
 		return slog.LevelError
@@ -65,7 +66,7 @@ func (r refusal) level() slog.Level {
 	return slog.LevelWarn
 }
 
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := h.serve(w, r)
 	var no refusal
 	if !errors.As(err, &no) {
@@ -97,12 +98,15 @@ type refused struct {
 	Error string `json:"error"`
 }
 
+// take takes the body of a request and says what to answer.
+type take func(w http.ResponseWriter, r *http.Request, body []byte) (answer, error)
+
 // serve takes one request; its error is a [refusal].
-func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
-	takes := map[string]func(*http.Request, []byte) (answer, error){
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
+	takes := map[string]take{
 		Path: h.alerts, EnqueuePath: h.enqueue, ChangePath: h.change, AnyPath: h.either,
 	}
-	take, ok := takes[r.URL.Path]
+	f, ok := takes[r.URL.Path]
 	if !ok {
 		return answer{}, refusal{code: http.StatusNotFound, text: fmt.Sprintf("nothing listens here: alerts go to POST %s, PagerDuty's events to POST %s", Path, EnqueuePath)}
 	}
@@ -110,7 +114,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 		w.Header().Set("Allow", http.MethodPost)
 		return answer{}, refusal{code: http.StatusMethodNotAllowed, text: fmt.Sprintf("what is sent here is sent with POST %s", r.URL.Path)}
 	}
-	said, err := h.post(w, r, take)
+	said, err := h.post(w, r, f)
 	var no refusal
 	if errors.As(err, &no) && no.code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="bellhop"`)
@@ -118,15 +122,16 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 	return said, err
 }
 
-// post reads the body and hands it to whoever takes it.
-func (h *handler) post(w http.ResponseWriter, r *http.Request, take func(*http.Request, []byte) (answer, error)) (answer, error) {
+// post reads the body and hands it to whoever takes it. It counts against the budget
+// until the answer is there, because what was read of it takes as much room.
+func (h *Handler) post(w http.ResponseWriter, r *http.Request, f take) (answer, error) {
 	body, err := h.read(w, r)
 	defer func() { h.bodies.give(body) }()
 	if err != nil {
 		h.obs.Received(sourceOf(r.URL.Path), ResultRefused, 1)
 		return answer{}, err
 	}
-	return take(r, body.bytes)
+	return f(w, r, body.bytes)
 }
 
 func sourceOf(path string) string {
@@ -137,7 +142,7 @@ func sourceOf(path string) string {
 }
 
 // alerts takes a webhook of Alertmanager.
-func (h *handler) alerts(r *http.Request, body []byte) (answer, error) {
+func (h *Handler) alerts(w http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
 	if err := admit(r, h.cfg.BearerToken, ""); err != nil {
 		h.obs.Received(Source, ResultRefused, 1)
 		return answer{}, err
@@ -153,36 +158,41 @@ func (h *handler) alerts(r *http.Request, body []byte) (answer, error) {
 	if b.Accepted == 0 {
 		return answer{http.StatusOK, said}, nil
 	}
-	first, known, post := h.before.again(b)
-	if known {
+	first, post := h.before.again(b)
+	if first != nil {
 		h.count(Source, ResultDuplicate, b.Accepted)
-		h.log.Debug("the same alerts once more", "id", first.ID, "alerts", b.Accepted)
-		return answer{http.StatusOK, first}, nil
+		h.log.Debug("the same alerts once more", "id", first.answer.ID, "alerts", b.Accepted)
+		return h.asBefore(w, r, first)
 	}
-	if said.ID, err = h.keep(r.Context(), Source, b.Signals, b.Accepted); err != nil {
+	kept, err := h.keep(r.Context(), Source, post.mark(b.Signals), b.Accepted)
+	if err != nil {
 		return answer{}, err
 	}
-	h.before.keep(post, said)
-	return answer{http.StatusOK, said}, nil
+	said.ID = kept.ID
+	h.before.keep(post, said, kept.Await != nil)
+	if kept.Await == nil {
+		return answer{http.StatusOK, said}, nil
+	}
+	return h.await(w, r, post, kept.Await)
 }
 
-// keep hands the signals on, which n alerts or events became, and returns their id. It does so even if the sender has gone
-// meanwhile: kept is better than asked for again.
-func (h *handler) keep(ctx context.Context, source string, ss []event.Signal, n int) (string, error) {
+// keep hands the signals on, which n alerts or events became. It does so even if the
+// sender has gone meanwhile: kept is better than asked for again.
+func (h *Handler) keep(ctx context.Context, source string, ss []event.Signal, n int) (Accepted, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptTime)
 	defer cancel()
 	start := h.now()
-	id, err := h.accept(ctx, ss)
+	kept, err := h.accept(ctx, ss)
 	h.obs.Took(h.now().Sub(start))
 	if err != nil {
 		h.count(source, ResultUnkept, n)
-		return "", refusal{code: http.StatusServiceUnavailable, text: "it cannot be kept now, send it again: " + secret.Redact(err.Error())}
+		return Accepted{}, refusal{code: http.StatusServiceUnavailable, text: "it cannot be kept now, send it again: " + secret.Redact(err.Error())}
 	}
 	h.count(source, ResultAccepted, n)
-	return id, nil
+	return kept, nil
 }
 
-func (h *handler) count(source, result string, n int) {
+func (h *Handler) count(source, result string, n int) {
 	if n > 0 {
 		h.obs.Received(source, result, n)
 	}

@@ -2,6 +2,8 @@
 // promise: a POST is answered 200 only after everything in it that concerns
 // bellhop was handed to [Accept] and kept, all of it or none; whatever cannot be
 // kept now is answered 503, because Alertmanager tries 5xx again and nothing else.
+// What was kept, but started a command that failed and whose failure the sender is
+// to hear of, is answered 500 (R17).
 //
 // One bad alert costs only itself: it is counted as ignored, and the others go
 // on. One bad sender costs only himself: a request that is slow, endless or too
@@ -24,9 +26,18 @@ const Source = "webhook"
 const EventsSource = "events"
 
 // Accept keeps all of ss, durably, or none of them and says why. It is the only
-// way out of this package. The id names what was kept, for the sender's log. It
-// is never called with no signal, and may be called from many goroutines.
-type Accept func(ctx context.Context, ss []event.Signal) (id string, err error)
+// way out of this package. It is never called with no signal, and may be called from
+// many goroutines.
+type Accept func(ctx context.Context, ss []event.Signal) (Accepted, error)
+
+// Accepted is what was kept.
+type Accepted struct {
+	ID string // its name, for the sender's log
+	// Await, where it is not nil, returns once the commands have ended that the sender
+	// waits for, or cannot wait for any longer. An error says which of them has not
+	// ended well: the sender is to send all of it again.
+	Await func(ctx context.Context) error
+}
 
 // The results that an [Observer] hears of.
 const (

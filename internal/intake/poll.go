@@ -42,6 +42,7 @@ type PollDeps struct {
 	Accept   Accept
 	Observer Observer
 	Notebook Notebook
+	Heard    func(ss []event.Signal) // is told of what was kept
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -130,6 +131,7 @@ func (p *Poller) bring(ctx context.Context, news []event.Signal) error {
 			return fmt.Errorf("keep %d alerts: %w", len(some), err)
 		}
 		p.Observer.Received(PollSource, ResultAccepted, len(some))
+		p.Heard(some)
 		p.seen.note(some, p.Now())
 	}
 	notes, changed, err := p.seen.notes()

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,6 +80,8 @@ type watchman struct {
 	now  time.Time
 	p    *intake.Poller
 	told int // how many of the signals were looked at
+	// forward has other alerts forwarded.
+	forward bool
 }
 
 func newWatchman() *watchman {
@@ -99,7 +102,7 @@ func pollConfig() intake.Config {
 func (w *watchman) restart() {
 	w.p = intake.NewPoller(intake.PollDeps{
 		Config: pollConfig, Client: &http.Client{Transport: w.office}, Accept: w.accept, Observer: w.keeper,
-		Notebook: w.page, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		Notebook: w.page, Heard: func([]event.Signal) {}, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 }
 
@@ -108,6 +111,9 @@ func (w *watchman) poll(t *testing.T) (string, error) {
 	t.Helper()
 	c := pollConfig()
 	c.Poll.URL = "http://alertmanager.example.org/"
+	if w.forward {
+		c.OtherAlerts = intake.Forward
+	}
 	err := w.p.Poll(t.Context(), c)
 	w.now = w.now.Add(30 * time.Second)
 	var said []string
@@ -119,7 +125,11 @@ func (w *watchman) poll(t *testing.T) (string, error) {
 			if s.Alert.Status == event.Firing != s.Alert.EndsAt.IsZero() {
 				t.Errorf("%s, and it ends at %v", s.Alert.Status, s.Alert.EndsAt)
 			}
-			said = append(said, s.Plan.ID+" "+s.Alert.Status)
+			about := cmp.Or(s.Plan.ID, s.Plan.Topic)
+			if s.Quiet {
+				about += " quietly"
+			}
+			said = append(said, about+" "+s.Alert.Status)
 		}
 	}
 	w.told = len(w.kept)
@@ -305,4 +315,23 @@ func TestRunPollsAtItsPaceAndSaysOnceThatItFails(t *testing.T) {
 		cancel()
 		<-done
 	})
+}
+
+func TestR19ASilencedAlertThatWasForwardedIsHeardOfQuietly(t *testing.T) {
+	w := newWatchman()
+	w.forward = true
+	swap := func(state string) map[string]any {
+		a := fires("7", state, w.now)
+		a["labels"] = map[string]string{"alertname": "SwapFull", "node": "1"}
+		return a
+	}
+	w.alerts = []map[string]any{swap("active")}
+	w.want(t, "alert/f7 firing")
+	w.alerts = []map[string]any{swap("suppressed")}
+	w.alerts[0]["startsAt"] = w.now.Add(-time.Hour)
+	w.quiet(t, 3*time.Hour-30*time.Second)
+	w.want(t, "alert/f7 quietly firing")
+	w.alerts = nil
+	w.quiet(t, 5*time.Minute)
+	w.want(t, "alert/f7 resolved")
 }

@@ -23,7 +23,9 @@ const (
 // repeats knows the messages of the last minutes again: a pair of Alertmanagers sends
 // each of them twice, and one that did not hear an answer sends it once more (R16). It
 // knows a message only while no other one spoke of any of its alerts, and only once it
-// was kept; what is answered from memory was kept, therefore.
+// was kept; what is answered from memory was kept, therefore. A message whose commands
+// run is answered when they have ended; one that was answered with a failure is none
+// that is repeated, but one that is tried again.
 type repeats struct {
 	now   func() time.Time
 	mu    sync.Mutex
@@ -35,22 +37,37 @@ type repeats struct {
 // posted is a message. Its alerts point to it while it is the last that spoke of them.
 type posted struct {
 	sum    [sha256.Size]byte
+	retry  bool      // the same message was answered with a failure before
 	kept   time.Time // zero: it was not, or not yet
-	answer taken
+	answer taken     // once it was kept
+	// ended is closed when it is known what became of what it started; nil: nobody waits
+	// for that. Before, fault must not be read.
+	ended chan struct{}
+	fault error
 }
 
-// again returns what was answered to the same message before; else, known is false, and
-// the message is to be handed to keep once it was kept.
-func (r *repeats) again(b Batch) (answer taken, known bool, p *posted) {
+// mark has the signals of the message tell whether it is tried again.
+func (p *posted) mark(ss []event.Signal) []event.Signal {
+	for i := range ss {
+		ss[i].Retry = p.retry
+	}
+	return ss
+}
+
+// again returns the same message if it was sent before and is to be answered alike; else
+// before is nil, and p is to be handed to keep once the message was kept.
+func (r *repeats) again(b Batch) (before, p *posted) {
 	names, sum := digest(b)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	if before := r.last(names); before != nil && before.sum == sum && before.fresh(now) {
-		return before.answer, true, nil
+	before = r.last(names)
+	same := before != nil && before.sum == sum && before.fresh(now)
+	if same && !before.failed() {
+		return before, nil
 	}
 	r.turn(now)
-	p = &posted{sum: sum}
+	p = &posted{sum: sum, retry: same}
 	remember := len(names) <= maxTogether && !hasTwice(names) // of two of one alert, the last counts
 	for _, name := range names {
 		delete(r.old, name)
@@ -60,20 +77,57 @@ func (r *repeats) again(b Batch) (answer taken, known bool, p *posted) {
 		}
 		r.young[name] = p
 	}
-	return taken{}, false, p
+	return nil, p
 }
 
-// keep notes that the message was kept, and how it was answered.
-func (r *repeats) keep(p *posted, answer taken) {
+// Heard notes that something else was heard of these alerts, by another way than the
+// handler: what comes by the handler now is not the same message again.
+func (h *Handler) Heard(ss []event.Signal) {
+	h.before.mu.Lock()
+	defer h.before.mu.Unlock()
+	for _, s := range ss {
+		delete(h.before.young, s.Alert.Fingerprint)
+		delete(h.before.old, s.Alert.Fingerprint)
+	}
+}
+
+// keep notes that the message was kept, and how it is answered unless what it started
+// fails, where somebody waits for that; then end follows.
+func (r *repeats) keep(p *posted, answer taken, waits bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p.answer, p.kept = answer, r.now()
+	if waits {
+		p.ended = make(chan struct{})
+	}
 }
 
-// fresh tells whether it was kept, and lately.
+// end notes what became of what the message started, and lets know who waits for it.
+func (r *repeats) end(p *posted, fault error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.fault, p.kept = fault, r.now()
+	close(p.ended)
+}
+
+// fresh is true for a message that is still worked on, or is young.
 func (p *posted) fresh(now time.Time) bool {
 	age := now.Sub(p.kept)
-	return age >= 0 && age < repeatTime
+	return !p.kept.IsZero() && (p.pending() || age >= 0 && age < repeatTime)
+}
+
+func (p *posted) failed() bool { return !p.pending() && p.fault != nil }
+
+func (p *posted) pending() bool {
+	if p.ended == nil {
+		return false
+	}
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
 }
 
 // last is the message that was the last to speak of all these alerts, if it is one.

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"bellhop/internal/event"
+	"bellhop/internal/intake"
 )
 
 // door is one handler over a keeper, in a bubble of its own time.
@@ -162,5 +165,18 @@ func TestR16AFloodIsForgottenAndNotMistaken(t *testing.T) {
 		d.post(message("one", large...))
 		d.post(message("one", large...))
 		d.wantKept(t, "a message of too many to remember", many+4)
+	})
+}
+
+func TestR16WhatWasPolledInBetweenMakesItAnotherMessage(t *testing.T) {
+	atDoor(t, func(t *testing.T, d door) {
+		body := message("one", says("a", "firing", "1"))
+		d.post(body)
+		d.h.(*intake.Handler).Heard([]event.Signal{{Alert: event.Alert{Fingerprint: "b"}}})
+		d.post(body)
+		d.wantKept(t, "something else was polled", 1)
+		d.h.(*intake.Handler).Heard([]event.Signal{{Alert: event.Alert{Fingerprint: "a", Status: event.Resolved}}})
+		d.post(body)
+		d.wantKept(t, "its end was polled", 2)
 	})
 }

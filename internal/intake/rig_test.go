@@ -27,29 +27,30 @@ type keeper struct {
 	mu    sync.Mutex
 	kept  [][]event.Signal
 	fault error
-	hold  chan struct{} // when set, accepting waits until it is closed …
+	await func(context.Context) error // for the commands of what is kept
+	hold  chan struct{}               // when set, accepting waits until it is closed …
 	// … and says here that it does.
 	entered chan struct{}
 	seen    map[string]int
 	took    []time.Duration
 }
 
-func (k *keeper) accept(ctx context.Context, ss []event.Signal) (string, error) {
+func (k *keeper) accept(ctx context.Context, ss []event.Signal) (intake.Accepted, error) {
 	if k.hold != nil {
 		k.entered <- struct{}{}
 		select {
 		case <-k.hold:
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return intake.Accepted{}, ctx.Err()
 		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.fault != nil {
-		return "", k.fault
+		return intake.Accepted{}, k.fault
 	}
 	k.kept = append(k.kept, ss)
-	return fmt.Sprintf("id-%d", len(k.kept)), nil
+	return intake.Accepted{ID: fmt.Sprintf("id-%d", len(k.kept)), Await: k.await}, nil
 }
 
 func (k *keeper) Received(source, result string, n int) {

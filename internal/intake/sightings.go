@@ -77,7 +77,11 @@ func (s *sightings) compare(answer []sighting, now time.Time, good bool) []event
 		if known {
 			w.absent = 0
 		}
-		if a.active && (!known || w.stale(a.signal, now)) && s.room(known, len(news)) {
+		switch {
+		case a.active && (!known || w.stale(a.signal, now)) && s.room(known, len(news)):
+			news = append(news, a.signal)
+		case !a.active && known && a.signal.Plan.Topic != "" && w.stale(a.signal, now):
+			a.signal.Quiet = true // without a word it would count as over
 			news = append(news, a.signal)
 		}
 	}
@@ -87,7 +91,7 @@ func (s *sightings) compare(answer []sighting, now time.Time, good bool) []event
 	for _, id := range slices.Sorted(maps.Keys(s.firing)) {
 		if w := s.firing[id]; !shown[id] && w.vanished(now) {
 			gone := w.Signal
-			gone.Alert.Status, gone.Alert.EndsAt = event.Resolved, now
+			gone.Quiet, gone.Alert.Status, gone.Alert.EndsAt = false, event.Resolved, now
 			news = append(news, gone)
 		}
 	}

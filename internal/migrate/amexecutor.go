@@ -33,7 +33,6 @@ type command struct {
 	name   string // of the sink
 	lineOf map[string]int
 	labels []string // the names of MatchLabels, in their order
-	notify bool     // notify_on_failure
 }
 
 // usualListen is where it listens when nothing else is said.
@@ -104,7 +103,8 @@ func (r reader) commands(n *yaml.Node, e *executor) []command {
 }
 
 func (r reader) command(key string, n *yaml.Node, e *executor) command {
-	c := command{Config: exec.DefaultConfig(), lineOf: map[string]int{"": n.Line}, notify: true}
+	c := command{Config: exec.DefaultConfig(), lineOf: map[string]int{"": n.Line}}
+	c.NotifyOnFailure = true
 	wrong := len(r.all)
 	for _, p := range r.pairs(key, n) {
 		c.lineOf[p.key] = p.line
@@ -117,7 +117,7 @@ func (r reader) command(key string, n *yaml.Node, e *executor) command {
 		case "match_labels":
 			c.match(r, path, p.value)
 		case "notify_on_failure":
-			c.notify = r.flag(path, p.value, true)
+			c.NotifyOnFailure = r.flag(path, p.value, true)
 		case "max":
 			c.Max = max(r.number(path, p.value), 0) // below: no limit
 		case "ignore_resolved":

@@ -8,24 +8,34 @@ import (
 	"bellhop/sinks/exec"
 )
 
+// webConfig is where the settings of HTTPS go, in a file of their own.
+const webConfig = "/etc/bellhop/web.yml"
+
 // receiver says where bellhop listens for the alerts, and for which.
 func (p *page) receiver(e executor, host string, port int) {
 	p.line(0, "")
 	p.line(0, "receiver:")
-	p.comment(1, "prometheus-am-executor took webhooks at any path. bellhop takes them at /alert: have "+
-		"Alertmanager send them there, with send_resolved: true.")
+	p.comment(1, "prometheus-am-executor took webhooks at any path. bellhop takes them at /alert and at /: have "+
+		"Alertmanager send them to one of these, with send_resolved: true.")
 	p.line(1, "host: %s", quote(host))
 	p.line(1, "port: %d", port)
-	p.comment(1, "prometheus-am-executor ran its commands for every alert. bellhop takes the alerts of "+
-		"backups, and looks at the run before it tells of it. Name other alerts here to have them "+
-		"taken for those of a backup, or have them forwarded as they are:")
-	p.comment(1, "alert_names: [BackupFailed, backup_failed, NsBackupFailed, NsBackupMissing]")
-	p.comment(1, "other_alerts: forward")
+	p.comment(1, "prometheus-am-executor ran its commands at once and for every alert, once for a webhook. So "+
+		"every alert is forwarded, by itself, and a command runs once for each; and none is taken for one "+
+		"of NethServer's backups, of which bellhop tells when it has looked at the run. On NethServer take "+
+		"this line out, and the sections correlator and repo_check:")
+	p.line(1, "alert_names: []")
+	p.line(1, "other_alerts: forward")
 	p.tls(e)
+	p.line(0, "")
+	p.comment(0, "Nothing is asked of a NethServer.")
+	p.line(0, "correlator:")
+	p.line(1, "subscribe: false")
+	p.line(0, "repo_check:")
+	p.line(1, "enabled: false")
 }
 
-// tls says how to go on with HTTPS: by a file of its own, which nobody but the reader
-// can write.
+// tls goes on with HTTPS. The file that it takes is to be written by the reader; until
+// then bellhop does not start, which is better than plain HTTP.
 func (p *page) tls(e executor) {
 	switch {
 	case e.key == "" && e.crt == "":
@@ -34,26 +44,26 @@ func (p *page) tls(e executor) {
 		p.comment(1, "Only one of tls_key and tls_crt is given: prometheus-am-executor spoke plain HTTP.")
 		return
 	}
-	p.comment(1, "HTTPS is set up in a file of its own, Prometheus' web configuration. Write these lines "+
-		"into /etc/bellhop/web.yml, where relative paths count from its folder, and take away the # before web_config_file:")
+	p.comment(1, "HTTPS is set up in a file of Prometheus' web configuration. Write these lines into it; "+
+		"relative paths count from its folder:")
 	p.line(1, "#   tls_server_config:")
 	p.line(1, "#     cert_file: %s", quote(e.crt))
 	p.line(1, "#     key_file: %s", quote(e.key))
-	p.line(1, "# web_config_file: /etc/bellhop/web.yml")
+	p.line(1, "web_config_file: %s", webConfig)
 }
 
 func (p *page) sinks(e executor) {
 	p.line(0, "")
-	p.comment(0, "The first webhook of an alert that fires opens an incident, the others repeat it: on names "+
-		"both. A command runs once for each, and not again after a crash or when it failed, unless rerun is "+
-		"true. One that runs for longer than timeout (10m) is ended, as prometheus-am-executor never did: "+
-		"give it more time where it needs more. What it printed, and how it ended, is in `bellhop deliveries`.")
-	p.comment(0, "The signal at the end reaches a command's children, too, and it is sent when the incident "+
-		"ends: a resolved alert alone may only mean that the next run has begun.")
-	if slices.ContainsFunc(e.commands, func(c command) bool { return c.notify }) {
-		p.comment(0, "notify_on_failure, which was true unless it was said otherwise, had a failure answered "+
-			"with 500, so that Alertmanager sent the alert again. bellhop answers when it has kept the alert; "+
-			"give a command a fallback to hear that it failed.")
+	p.comment(0, "prometheus-am-executor ran a command once for each webhook. bellhop runs it once for each "+
+		"alert in it, with that alert in its environment, and match_labels looks at that alert's labels. "+
+		"The first webhook with an alert opens an incident, the others repeat it: on names both. "+
+		"One that runs for longer than timeout (10m) is ended: give it more where it needs more. What it "+
+		"printed, and how it ended, is in `bellhop deliveries`.")
+	p.comment(0, "The signal at the end reaches a command's children, too.")
+	if slices.ContainsFunc(e.commands, func(c command) bool { return c.NotifyOnFailure }) {
+		p.comment(0, "notify_on_failure was true unless it was said otherwise: a webhook is answered when the "+
+			"command has ended, and with 500 when it has failed, so that Alertmanager sends it again. Then bellhop "+
+			"runs again what has failed, and nothing else.")
 	}
 	p.line(0, "sinks:")
 	for _, c := range e.commands {
@@ -87,8 +97,8 @@ func (p *page) command(c command) {
 	if c.ResolvedSignal != exec.DefaultConfig().ResolvedSignal {
 		p.line(2, "resolved_signal: %s", quote(c.ResolvedSignal))
 	}
-	if c.notify {
-		p.comment(2, "notify_on_failure: true")
+	if c.NotifyOnFailure {
+		p.line(2, "notify_on_failure: true")
 	}
 }
 

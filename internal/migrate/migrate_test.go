@@ -1,7 +1,12 @@
 package migrate_test
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +16,7 @@ import (
 
 	"bellhop/config"
 	"bellhop/internal/migrate"
+	"bellhop/sinks"
 	"bellhop/sinks/all"
 	"bellhop/sinks/exec"
 )
@@ -38,15 +44,21 @@ func golden(t *testing.T, file, got string) {
 // loaded is what bellhop makes of what was printed.
 func loaded(t *testing.T, text string) *config.Config {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "config.yml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, warnings, err := config.Load(file, nil, all.Kinds())
+	c, warnings, err := config.Load(written(t, text), nil, all.Kinds())
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%v %v\n%s", err, warnings, text)
 	}
 	return c
+}
+
+// written is a file with that text.
+func written(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.yml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func TestWhatIsMadeOfAFile(t *testing.T) {
@@ -97,12 +109,16 @@ func TestBellhopTakesTheCommands(t *testing.T) {
 	}
 	want := exec.DefaultConfig()
 	want.Command, want.On, want.ResolvedSignal = "examples/reboot", []string{"open", "repeat"}, "10"
+	want.NotifyOnFailure = false
 	want.Args = []string{"10", "yes", "", "two words", `it's "quoted": # & *`, "--flag=ä\n"}
 	want.MatchLabels = map[string]string{"severity": "1", "on": "off", "ünï": "ж: #", "null_value": ""}
 	for _, name := range []string{"reboot", "reboot-2"} {
 		if got := conf(name); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
+	}
+	if got := conf("reboot-3"); !got.NotifyOnFailure {
+		t.Errorf("got %+v", got)
 	}
 	if got := conf("mail-2"); !got.IgnoreResolved || got.Command != "/opt/mail" {
 		t.Errorf("got %+v", got)
@@ -117,22 +133,75 @@ func TestBellhopTakesTheExampleOfPrometheusAmExecutor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := loaded(t, text); c.Receiver.Host != "" || c.Receiver.Port != 23222 || c.Logging.Level != "DEBUG" || len(c.Sinks) != 3 {
+	c := loaded(t, withCertificate(t, text))
+	if c.Receiver.Host != "" || c.Receiver.Port != 23222 || c.Logging.Level != "DEBUG" || len(c.Sinks) != 3 {
 		t.Errorf("got %+v", c)
+	}
+	if c.Receiver.WebConfigFile == "" || len(c.Receiver.AlertNames) != 0 || c.Receiver.OtherAlerts != "forward" || c.Correlator.Subscribe || c.RepoCheck.Enabled {
+		t.Errorf("got %+v", c)
+	}
+	if _, _, err := config.Load(written(t, text), nil, all.Kinds()); err == nil || !strings.Contains(err.Error(), "web_config_file") {
+		t.Errorf("without its file it would speak plain HTTP: %v", err)
 	}
 }
 
-func TestBellhopTakesTheKey(t *testing.T) {
-	key := filepath.Join(t.TempDir(), "pd_routing_keys.txt")
-	if err := os.WriteFile(key, []byte("R0AAAAAAAAAAAAAAAAAAAAAAAAAAAAA1\r\n"), 0o600); err != nil {
+// withCertificate does what the text asks for where HTTPS is to go on: it writes the file,
+// and a certificate where that says.
+func withCertificate(t *testing.T, text string) string {
+	t.Helper()
+	const name = "/etc/bellhop/web.yml"
+	_, rest, ok := strings.Cut(text, "  #   tls_server_config:\n")
+	lines, _, end := strings.Cut(rest, "  web_config_file: "+name+"\n")
+	if !ok || !end {
+		t.Fatalf("no lines for a file are in\n%s", text)
+	}
+	dir := t.TempDir()
+	web := "tls_server_config:\n" + strings.ReplaceAll(lines, "  #   ", "")
+	if err := os.WriteFile(filepath.Join(dir, "web.yml"), []byte(web), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text, err := migrate.RoutingKeys(key)
+	identity(t, filepath.Join(dir, "certs"))
+	return strings.ReplaceAll(text, name, filepath.Join(dir, "web.yml"))
+}
+
+// identity writes a certificate and its key.
+func identity(t *testing.T, dir string) {
+	t.Helper()
+	lent := httptest.NewUnstartedServer(nil)
+	lent.StartTLS()
+	defer lent.Close()
+	pair := lent.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err == nil {
+		err = os.Mkdir(dir, 0o700)
+	}
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := loaded(t, text); len(c.Sinks) != 1 || c.Sinks[0].Kind.Name != "pagerduty" {
-		t.Errorf("got %+v", c)
+}
+
+func TestBellhopTakesTheKeys(t *testing.T) {
+	for n, keys := range map[int]string{
+		1: "R0AAAAAAAAAAAAAAAAAAAAAAAAAAAAA1\r\n",
+		3: "R0AAAAAAAAAAAAAAAAAAAAAAAAAAAAA1\nR0BBBBBBBBBBBBBBBBBBBBBBBBBBBBB2\n\nR0CCCCCCCCCCCCCCCCCCCCCCCCCCCCC3",
+	} {
+		text, err := migrate.RoutingKeys(written(t, keys))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := loaded(t, text)
+		if len(c.Sinks) != 1 || c.Sinks[0].Kind.Name != "pagerduty" {
+			t.Fatalf("got %+v", c)
+		}
+		sink, err := c.Sinks[0].Kind.New("oncall", c.Sinks[0].Settings, sinks.Deps{Log: slog.New(slog.DiscardHandler), Now: time.Now, Client: http.DefaultClient})
+		if err != nil || len(sink.Targets()) != n {
+			t.Errorf("of %d keys it has %v, %v", n, sink.Targets(), err)
+		}
 	}
 }
 
@@ -238,6 +307,7 @@ func FuzzAmExecutor(f *testing.F) {
 		if err != nil {
 			return
 		}
+		got = strings.ReplaceAll(got, "\n  web_config_file: /etc/bellhop/web.yml\n", "\n") // it is not there
 		if c := loaded(t, got); len(c.Sinks) == 0 {
 			t.Fatalf("no sink is left of\n%s\nin\n%s", text, got)
 		}

@@ -40,6 +40,9 @@ func RoutingKeys(file string) (string, error) {
 	for _, note := range notes {
 		p.comment(0, "%s", note)
 	}
+	p.comment(0, "pd-event-handler took events at port 8080 of every address of its machine. bellhop takes them "+
+		"at /, /v2/enqueue and /v2/change/enqueue of 127.0.0.1:9099. To have them come in as before:")
+	p.comment(0, "receiver: {host: \"\", port: 8080}")
 	p.line(0, "")
 	p.line(0, "sinks:")
 	p.line(1, "oncall:")

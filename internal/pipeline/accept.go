@@ -8,23 +8,25 @@ import (
 	"time"
 
 	"bellhop/internal/event"
+	"bellhop/internal/intake"
 	"bellhop/internal/record"
 	"bellhop/router/queue"
 )
 
 // Accept keeps the signals, all of them or none, and returns an id for the
 // whole. When it returns without an error they are on disk.
-func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error) {
+func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (intake.Accepted, error) {
 	if len(ss) == 0 {
-		return "", nil
+		return intake.Accepted{}, nil
 	}
 	p = p.live.Load()
-	step, err := p.keeping(ss, p.Now())
+	now := p.Now()
+	step, err := p.keeping(ss, now)
 	if err != nil {
-		return "", err
+		return intake.Accepted{}, err
 	}
 	if err := p.Engine.Do(ctx, step); err != nil {
-		return "", fmt.Errorf("keep %d alerts: %w", len(ss), err)
+		return intake.Accepted{}, fmt.Errorf("keep %d alerts: %w", len(ss), err)
 	}
 	id := p.NewID()
 	alerts := len(ss)
@@ -32,8 +34,16 @@ func (p *Pipeline) Accept(ctx context.Context, ss []event.Signal) (string, error
 		alerts--
 	}
 	p.Log.LogAttrs(ctx, slog.LevelInfo, "alerts accepted", slog.String("id", id), slog.Int("alerts", alerts),
-		slog.String("about", subject(ss[0].Plan)), slog.String("status", ss[0].Alert.Status))
-	return id, nil
+		slog.String("about", subject(ss[0].Plan)), slog.String("alert", ss[0].Alert.Name()), slog.String("status", said(ss[0])))
+	return intake.Accepted{ID: id, Await: p.await(ss, now)}, nil
+}
+
+// said is what the sender of a signal says of it.
+func said(s event.Signal) string {
+	if s.CEF != nil {
+		return s.CEF.Action
+	}
+	return s.Alert.Status
 }
 
 // keeping is the step that keeps the signals and has each of their plans looked at.

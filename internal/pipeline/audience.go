@@ -20,7 +20,9 @@ type telling struct {
 	brief  event.Passed // what is said of it when something newer takes its place
 	// reminder is when it was put, if it says again what has not changed.
 	reminder time.Time
-	repeat   int // which repeat of the event it is; 0: it is told for the first time
+	repeat   int           // which repeat of the event it is; 0: it is told for the first time
+	alerts   []event.Alert // that fire again, on a repeat
+	failed   string        // the delivery that was set aside and that this one tries again; "": none
 	// instead is there when a fallback is told.
 	instead *event.Instead
 	cef     *event.CEF // that is passed on

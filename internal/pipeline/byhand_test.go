@@ -54,8 +54,8 @@ func TestR22AnAcknowledgeThatIsPassedOnIsSentAsItself(t *testing.T) {
 	inOffice(t, func(o *office) {
 		o.cefThrough(pdcef.Target(keyA), "trigger", "disk/7", "full", time.Second)
 		o.far.Inject(farend.Fault{Status: 400, Body: `{"status":"invalid event","message":"no","errors":[]}`})
-		o.cef("acknowledge", "disk/7", "", time.Second)
-		o.cef("trigger", "disk/7", "fuller", time.Second)
+		o.cefThrough(pdcef.Target(keyA), "acknowledge", "disk/7", "", time.Second)
+		o.cefThrough(pdcef.Target(keyA), "trigger", "disk/7", "fuller", time.Second)
 		o.retry()
 		o.took("disk/7", "A trigger", "A trigger", "A acknowledge")
 		if a := o.far.Alerts()[0]; !a.Acked || a.Summary != "fuller" {
@@ -69,7 +69,7 @@ func TestR22AnAcknowledgeOfALostKeyOpensTheIncidentThroughAnother(t *testing.T) 
 	inOffice(t, func(o *office) {
 		o.cefThrough(pdcef.Target(keyA), "trigger", "disk/7", "full", time.Second)
 		o.use(keyB)
-		o.cef("acknowledge", "disk/7", "", time.Second)
+		o.cefThrough(pdcef.Target(keyA), "acknowledge", "disk/7", "", time.Second)
 		o.rehome()
 		o.retry()
 		want(t, "PagerDuty", o.shows(), "A open 1", "B open 1")

@@ -26,6 +26,8 @@ func inHouseOfCommands(t *testing.T, test func(h *house)) {
 
 // runsFor has whatever is not an end take so long.
 func (h *house) runsFor(d time.Duration) {
+	h.pager.mu.Lock()
+	defer h.pager.mu.Unlock()
 	h.pager.answer = func(m sinks.Message) error {
 		if m.Event.Status != event.StatusResolved {
 			h.pager.mu.Unlock()

@@ -39,7 +39,7 @@ func (s sends) Handle(ctx context.Context, lease queue.Lease) (queue.Result, err
 		ID: lease.ID, Target: d.Target, Event: e, Text: text, Memory: memory.Value, Heard: lease.Heard, Attempt: attempt(lease.Job),
 	})
 	if err == nil {
-		s.p.Log.Info("delivered", "sink", d.Sink, "target", d.Target, "status", e.Status, "plan", e.Plan.Label(),
+		s.p.Log.Info("delivered", "sink", d.Sink, "target", d.Target, "status", e.Status, "about", e.About(),
 			"delivery", lease.ID, "answer", receipt.Status)
 	}
 	result := queue.Result{Status: receipt.Status}
@@ -74,6 +74,9 @@ func audienceOf(d record.Delivery) event.Audience {
 func (s sends) event(ctx context.Context, d record.Delivery) (event.Event, error) {
 	e, err := s.p.event(ctx, d.Event)
 	e.Status, e.History, e.Instead = d.As, d.Earlier, d.Instead
+	if d.Alerts != nil {
+		e.Alerts = d.Alerts
+	}
 	if !d.Reminder.IsZero() {
 		e = asReminder(e, d.Reminder)
 	}

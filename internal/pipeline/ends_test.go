@@ -675,7 +675,7 @@ func (h *house) becomes(fixture string) {
 	}
 	h.cluster.mu.Lock()
 	defer h.cluster.mu.Unlock()
-	h.cluster.real = correlate.New(state, timing(false), time.Now)
+	h.cluster.real = correlate.New(state, timing(), time.Now)
 }
 
 func TestR7ResolvedAtTheNextRunsStartWaitsForWhatThatComesTo(t *testing.T) {
@@ -715,7 +715,7 @@ func TestR9APlanThatWasRemovedLeavesItsStatusesBehind(t *testing.T) {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		h.cluster.real = correlate.New(state, timing(false), time.Now)
+		h.cluster.real = correlate.New(state, timing(), time.Now)
 		h.restart()
 		h.sweep()
 		h.heard("1 open REPO_FAILURE", "2 open REPO_FAILURE", "1 resolved REPO_FAILURE", "2 resolved REPO_FAILURE")

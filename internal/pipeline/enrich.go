@@ -142,7 +142,7 @@ func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding
 		next.Tell = false
 	}
 	if !next.Tell {
-		p.Log.Debug("the run has not settled", "plan", v.plan, "again", next.Again)
+		p.Log.Info("the run has not settled", "plan", v.plan, "not_ok", notOK(found.Modules), "again", next.Again)
 		step, err := p.firesAgain(v)
 		return queue.Result{Again: next.Again, Step: step}, err
 	}

@@ -39,7 +39,8 @@ func (p *Pipeline) report(o Outlet, j queue.Job, instead event.Instead) (queue.S
 
 // reportOf is report, of a delivery that was read.
 func (p *Pipeline) reportOf(o Outlet, id string, d record.Delivery, instead event.Instead) (queue.Step, error) {
-	if o.Fallback == "" || d.Instead != nil {
+	merely := d.Plan.Topic != "" && d.Incident == "" // an event that is about nothing that is open
+	if o.Fallback == "" || d.Instead != nil || merely {
 		return queue.Step{}, nil
 	}
 	row, err := record.ReportRow(d.Plan, record.Reported{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,17 +35,22 @@ func (p *Pipeline) forwardAlert(ctx context.Context, look record.Look) (queue.Re
 	if err != nil {
 		return queue.Result{}, err
 	}
+	v.forEnd = look.Ending
 	open := v.known.Incident != ""
 	switch {
 	case look.Ending && (!v.swept() || !open):
 		return queue.Result{}, nil // another look does
 	case v.swept() && open:
 		return p.unheard(ctx, v)
-	case v.fires() && !open:
+	case v.fires() && !open && !v.quiet():
 		e := p.alertEvent(ctx, v, event.StatusOpen)
 		e.DedupKey = event.AlertKey(e.Cluster.UUID, strings.TrimPrefix(look.Ref.Topic, event.TopicAlert))
 		return p.turnOut(ctx, v, p.begin(v, e), unheardFor)
-	case v.fires():
+	case open && v.fires() && v.quiet():
+		in := v.incident
+		in.Seen = p.Now()
+		return p.turnOut(ctx, v, outcome{incident: &in}, unheardFor)
+	case open && v.fires():
 		told, err := p.repeat(ctx, v, turn{})
 		if err != nil {
 			return queue.Result{}, err
@@ -127,13 +133,10 @@ func (p *Pipeline) turnOut(ctx context.Context, v view, o outcome, quiet time.Du
 		return queue.Result{}, err
 	}
 	if known.Incident == "" {
-		for i, row := range step.Set {
-			if row.Key == v.row.Key {
-				step.Set[i] = queue.Row{Key: row.Key}
-			}
-		}
+		err := p.tidyAway(ctx, v, &step)
+		return queue.Result{Step: step}, err
 	}
-	if known.Incident == "" || quiet == 0 {
+	if quiet == 0 {
 		return queue.Result{Step: step}, nil
 	}
 	job, err := lookForEnd(v.ref, p.Now().Add(quiet))
@@ -142,4 +145,30 @@ func (p *Pipeline) turnOut(ctx context.Context, v view, o outcome, quiet time.Du
 	}
 	step.Put = append(step.Put, job)
 	return queue.Result{Step: step}, nil
+}
+
+// tidyAway adds to the step that nothing of a topic stays that has no open incident.
+func (p *Pipeline) tidyAway(ctx context.Context, v view, step *queue.Step) error {
+	step.Set = slices.DeleteFunc(step.Set, func(row queue.Row) bool { return row.Key == v.row.Key })
+	step.Set = append(step.Set, queue.Row{Key: v.row.Key})
+	if v.open {
+		step.Set = append(step.Set, queue.Row{Key: record.OpenKey(v.plan)})
+	}
+	if v.forEnd {
+		return nil // this look is the job
+	}
+	id := record.EndingID(v.ref)
+	jobs, err := p.Engine.Jobs(ctx, queue.JobQuery{ID: id, State: queue.Queued, Limit: 1})
+	if err != nil {
+		return fmt.Errorf("see whether %s is to be looked at again: %w", subject(v.ref), err)
+	}
+	if len(jobs) > 0 {
+		step.Drop = append(step.Drop, queue.Drop{ID: id, To: queue.Superseded, Reason: "it is over"})
+	}
+	return nil
+}
+
+// quiet is true when all that was heard is that the alert fires on, silenced.
+func (v *view) quiet() bool {
+	return !slices.ContainsFunc(v.signals, func(s event.Signal) bool { return !s.Quiet })
 }

@@ -123,7 +123,7 @@ func (h *house) cef(action, dedup, summary string, d time.Duration) {
 func (h *house) cefThrough(target, action, dedup, summary string, d time.Duration) {
 	h.t.Helper()
 	body := fmt.Sprintf(`{"event_action":%q,"dedup_key":%q}`, action, dedup)
-	ref := event.PlanRef{Topic: event.TopicEvent + dedup}
+	ref := event.PlanRef{Topic: event.EventTopic(target, dedup)}
 	switch action {
 	case pdcef.Trigger:
 		body = fmt.Sprintf(`{"event_action":"trigger","dedup_key":%q,"client":"Nagios","payload":{"summary":%q,"source":"db1","severity":"warning","custom_details":{"n":12345678901234567890}}}`, dedup, summary)
@@ -280,4 +280,177 @@ func TestR9AnEventIsNeverSweptButForgottenWithItsTime(t *testing.T) {
 			t.Errorf("%d incidents are open, %v", len(rows), err)
 		}
 	})
+}
+
+func TestR19ASilencedAlertThatIsForwardedIsNotOver(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.disk(event.Firing, time.Hour)
+		for range 20 {
+			h.accept(event.Signal{
+				Source: "poll", Plan: event.PlanRef{Topic: "alert/d7"}, Quiet: true,
+				Alert: event.Alert{Status: event.Firing, Fingerprint: "d7", Labels: map[string]string{"alertname": "DiskSpaceCritical"}},
+			}, 3*time.Hour)
+		}
+		want(t, "the pager", h.pager.said(), "key-1 open")
+		h.disk(event.Resolved, time.Minute)
+		want(t, "the pager", h.pager.said(), "key-1 open", "key-1 resolved")
+	})
+}
+
+func TestR18ASilencedAlertThatWasNeverToldSaysNothing(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.accept(event.Signal{Source: "poll", Plan: event.PlanRef{Topic: "alert/d7"}, Quiet: true, Alert: event.Alert{Status: event.Firing, Fingerprint: "d7"}}, time.Hour)
+		want(t, "the pager", h.pager.said())
+		if n := len(h.incidents()); n != 0 {
+			t.Errorf("%d incidents", n)
+		}
+	})
+}
+
+func TestR15TheSameDedupKeyOfTwoRoutingKeysIsTwoIncidents(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.cefThrough(pdcef.Target(keyA), "trigger", "disk-full", "db team", time.Second)
+		o.cefThrough(pdcef.Target(keyB), "trigger", "disk-full", "web team", time.Second)
+		o.cefThrough(pdcef.Target(keyA), "resolve", "disk-full", "", time.Second)
+		want(t, "PagerDuty", o.shows(), "A closed 1", "B open 1")
+	})
+}
+
+func TestR18AnEventThatCannotBeReadIsSetAsideAndHoldsUpNothing(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.accept(event.Signal{Source: "events", Plan: event.PlanRef{Topic: event.EventTopic("", "d")}, CEF: &event.CEF{Action: "trigger", DedupKey: "d", Body: json.RawMessage(`{"event_action":"trigger"}`)}}, time.Second)
+		o.accept(event.Signal{Source: "events", Plan: event.PlanRef{Topic: event.EventTopic("", "d")}}, time.Second)
+		o.cef("trigger", "d", "full", time.Second)
+		want(t, "PagerDuty", triggers(o), "open 1")
+		if dead := o.dead(); len(dead) != 1 || !strings.Contains(dead[0].Reason, "'payload' is missing") {
+			t.Errorf("set aside: %+v", dead)
+		}
+	})
+}
+
+func TestR18ADamagedSignalCostsItselfAlone(t *testing.T) {
+	inOffice(t, func(o *office) {
+		key := record.SignalPrefix(event.PlanRef{Topic: event.EventTopic("", "d")}) + "0000"
+		if err := o.engine.Do(o.t.Context(), queue.Step{Set: []queue.Row{{Key: key, Value: []byte("{")}}}); err != nil {
+			t.Fatal(err)
+		}
+		o.cef("acknowledge", "d", "", time.Second)
+		if n := len(o.far.Events()); n != 1 {
+			t.Errorf("PagerDuty heard %d events", n)
+		}
+	})
+}
+
+func TestR12NobodyElseHearsOfAnEventThatIsAboutNothingOpen(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.far.Stay(farend.Fault{Status: 503})
+		o.cef("change", "", "deployed", time.Second)
+		o.cef("acknowledge", "unknown", "", 20*time.Minute)
+		if err := o.pipe.Late(o.t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		o.pass(25 * time.Hour)
+		want(t, "the mail", o.mail.said())
+		if n := len(o.dead()); n != 2 {
+			t.Errorf("%d are set aside", n)
+		}
+	})
+}
+
+func TestR18ManyEventsOfOneKeyAreReadOneByOne(t *testing.T) {
+	inOffice(t, func(o *office) {
+		for i := range 50 {
+			o.cef("trigger", "d", fmt.Sprint("full ", i), 0)
+		}
+		o.pass(10 * time.Minute)
+		want(t, "PagerDuty", triggers(o), "open 50")
+		if s := o.far.Alerts()[0].Summary; s != "full 49" {
+			t.Errorf("PagerDuty shows %q", s)
+		}
+	})
+}
+
+func TestR18TheEndOfAnEventReachesPagerDutyWhateverTheRoutesAskFor(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.routes = []router.Route{{Match: []string{`kind="event"`, `source="db1"`}, Sinks: []string{"oncall"}}, {Match: []string{`kind="backup"`}, Sinks: []string{"mail"}}}
+		o.keep = 30 * 24 * time.Hour
+		o.restart()
+		o.cef("trigger", "d", "full", 31*24*time.Hour)
+		o.cef("resolve", "d", "", time.Second)
+		want(t, "PagerDuty", triggers(o), "closed 1")
+	})
+}
+
+func TestR6AnEventThatIsRepeatedIsStillCalledToMind(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.remind = time.Hour
+		h.restart()
+		for range 10 {
+			h.cef("trigger", "d", "full", 0)
+			for range 30 {
+				h.pass(time.Minute)
+				if err := h.pipe.Remind(h.t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if got := h.pager.said(); len(got) != 5 { // open, and four reminders in five hours
+			t.Errorf("the pager heard %q", got)
+		}
+	})
+}
+
+func TestR6AReminderTriggersNothingAnewAtPagerDuty(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.remind = time.Hour
+		o.restart()
+		o.cef("trigger", "d", "full", time.Second)
+		for range 3 * 60 {
+			o.pass(time.Minute)
+			if err := o.pipe.Remind(o.t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, "PagerDuty", triggers(o), "open 1")
+	})
+}
+
+func TestNothingStaysOfWhatIsOver(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.keep = 30 * 24 * time.Hour
+		h.restart()
+		for i := range 20 {
+			h.cef("trigger", fmt.Sprint("d", i), "full", time.Second)
+			h.cef("resolve", fmt.Sprint("d", i), "", time.Second)
+		}
+		h.disk(event.Firing, time.Second)
+		h.disk(event.Resolved, time.Minute)
+		h.nothingStays()
+	})
+}
+
+func TestNothingStaysOfAnIncidentThatCannotBeRead(t *testing.T) {
+	inHouse(t, func(h *house) {
+		h.disk(event.Firing, time.Second)
+		if err := h.engine.Do(h.t.Context(), queue.Step{Set: []queue.Row{{Key: record.IncidentKey(h.incidents()[0].ID), Value: []byte("{")}}}); err != nil {
+			t.Fatal(err)
+		}
+		h.disk(event.Resolved, time.Minute)
+		h.nothingStays()
+	})
+}
+
+// nothingStays checks that no job and no row waits for anything more.
+func (h *house) nothingStays() {
+	h.t.Helper()
+	jobs, err := h.engine.Jobs(h.t.Context(), queue.JobQuery{Lane: record.Inbox, State: queue.Queued})
+	if err != nil || len(jobs) != 0 {
+		h.t.Errorf("%d jobs wait, %v", len(jobs), err)
+	}
+	for _, prefix := range []string{record.OpenPlans, record.Plans, "signal/"} {
+		rows, err := h.engine.Scan(h.t.Context(), queue.RowQuery{Prefix: prefix})
+		if err != nil || len(rows) != 0 {
+			h.t.Errorf("%d rows of %s stay, %v", len(rows), prefix, err)
+		}
+	}
 }

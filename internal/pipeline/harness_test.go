@@ -116,7 +116,8 @@ type heard struct {
 type ear struct {
 	targets []string
 	answer  func(m sinks.Message) error
-	again   bool // it wants to hear of repeats
+	again   bool          // it wants to hear of repeats
+	waited  time.Duration // for what comes of a message, by whoever sent the alert
 	mu      sync.Mutex
 	all     []heard
 }
@@ -135,6 +136,13 @@ func failing(d time.Duration) func(sinks.Message) error {
 func (e *ear) Targets() []string { return e.targets }
 
 func (e *ear) Repeats() bool { return e.again }
+
+func (e *ear) Awaits(s event.Status) time.Duration {
+	if s == event.StatusResolved {
+		return 0
+	}
+	return e.waited
+}
 
 func (e *ear) Send(_ context.Context, m sinks.Message) (sinks.Receipt, error) {
 	e.mu.Lock()
@@ -203,8 +211,8 @@ type house struct {
 	giveUp    time.Duration
 	remind    time.Duration // oncall's
 	without   string        // a sink that is not configured for now
+	timing    correlate.Config
 	keep      time.Duration
-	trigger   bool // no alerts are needed
 	keepBytes int64
 	engine    queue.Engine
 	pipe      *pipeline.Pipeline
@@ -219,7 +227,7 @@ func inHouse(t *testing.T, test func(h *house)) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{
-			t: t, dir: dir,
+			t: t, dir: dir, timing: timing(),
 			cluster: &cluster{}, repo: &repository{},
 			mail:  &ear{targets: []string{"ann@example.org", "bob@example.org"}},
 			pager: &ear{targets: []string{"key-1"}},
@@ -256,7 +264,7 @@ func (h *house) start() {
 	}
 	p := pipeline.New(pipeline.Deps{
 		Setup: pipeline.Setup{
-			Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets, Timing: timing(h.trigger),
+			Correlator: h.cluster, Checker: h.repo, Templates: h.words, Table: table, Outlets: outlets, Timing: h.timing,
 			Keep: h.keep, KeepBytes: h.keepBytes,
 		},
 		Engine: engine, Observer: observer{}, Now: time.Now, NewID: h.id, Log: log,
@@ -286,8 +294,8 @@ func (h *house) start() {
 }
 
 // timing is the default, written out because the tests count on it.
-func timing(trigger bool) correlate.Config {
-	return correlate.Config{Wait: 30 * time.Second, MaxWait: 2 * time.Hour, RecentWindow: time.Hour, Subscribe: true, Trigger: trigger}
+func timing() correlate.Config {
+	return correlate.Config{Wait: 30 * time.Second, MaxWait: 2 * time.Hour, RecentWindow: time.Hour, Subscribe: true}
 }
 
 // restart is an end and a start of the program.

@@ -2,12 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"bellhop/internal/event"
 	"bellhop/internal/record"
 	"bellhop/router"
+	"bellhop/router/queue"
 	"bellhop/sinks"
 )
 
@@ -36,7 +38,7 @@ func (p *Pipeline) trouble(v view, known *record.Plan, seen router.Seen, e event
 	in.Told = heard(in.Told, tell)
 	p.Observer.Told(e.Outcome)
 	p.Log.Info("incident "+string(e.Status), "plan", v.plan, "outcome", e.Outcome, "cause", e.Cause,
-		"event", e.ID, "incident", in.ID, "deliveries", len(tell))
+		"modules", len(e.Modules), "not_ok", notOK(e.Modules), "event", e.ID, "incident", in.ID, "deliveries", len(tell))
 	return outcome{event: &e, incident: &in, tell: tell}
 }
 
@@ -72,6 +74,7 @@ func (p *Pipeline) resolve(v view, known *record.Plan, e event.Event, by event.E
 // that is recorded and no more (R8).
 func (p *Pipeline) success(v view, known *record.Plan, e event.Event) outcome {
 	e.DedupKey = event.DedupKey(e.Cluster.UUID, v.plan)
+	p.Log.Info("the run went well", "plan", v.plan, "modules", len(e.Modules), "event", e.ID)
 	if !v.fires() && !v.reported {
 		p.Observer.Told(e.Outcome)
 		return outcome{event: &e}
@@ -96,28 +99,53 @@ func (p *Pipeline) repeat(ctx context.Context, v view, t turn) (outcome, error) 
 	in.Reminded = reminded(in.Reminded, late, p.Now())
 	if t.again.IsZero() && !v.swept() {
 		in.Repeats++
-		late = append(late, p.repeats(v, in.Repeats)...)
+		again, unread := p.repeats(ctx, v, in.Repeats)
+		late, err = append(late, again...), errors.Join(err, unread)
 		in.Seen = p.Now()
-		p.Log.Info("no news", "plan", v.plan, "incident", in.ID, "repeats", in.Repeats)
+		p.Log.Info("no news", "about", subject(v.ref), "incident", in.ID, "repeats", in.Repeats)
 	}
 	return outcome{incident: &in, tell: late}, err
 }
 
-// repeats tells those who were told of the incident, and want to hear it, that an alert
-// fires again: one that came since it was last heard of.
-func (p *Pipeline) repeats(v view, n int) []telling {
-	again := slices.ContainsFunc(v.signals, func(s event.Signal) bool {
-		return s.Alert.Status == event.Firing && s.Accepted.After(v.incident.Seen)
-	})
+// repeats tells those who were told of the incident that an alert fires again, one that
+// came since it was last heard of: those who want to hear that, and those who could not be
+// told what the sender of the alert waits for. If he only tries again, nobody else hears
+// of it; and what he waits for already is not begun once more beside it.
+func (p *Pipeline) repeats(ctx context.Context, v view, n int) ([]telling, error) {
+	fires, anew := v.again()
+	if !fires {
+		return nil, nil
+	}
 	var all []telling
 	for _, a := range v.incident.Told {
-		if r, ok := p.outlets[a.Sink].Sink.(sinks.Repeater); again && ok && r.Repeats() {
-			all = append(all, telling{
-				to: a, event: v.incident.Last, as: event.StatusRepeat, before: true, key: v.incident.Key, repeat: n,
-			})
+		t := telling{to: a, event: v.incident.Last, as: event.StatusRepeat, before: true, key: v.incident.Key, repeat: n}
+		job, err := p.lastAwaited(ctx, v.incident, a)
+		r, ok := p.outlets[a.Sink].Sink.(sinks.Repeater)
+		switch {
+		case err != nil:
+			return nil, err
+		case job.State == queue.Queued:
+			continue
+		case job.State == queue.Dead:
+			t.failed = job.ID
+		case !anew || !ok || !r.Repeats():
+			continue
+		}
+		t.alerts = v.alerts()
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+// again tells whether an alert fires that came since the incident was last heard of, and
+// whether one of them is more than another try of what its sender was told had failed.
+func (v *view) again() (fires, anew bool) {
+	for _, s := range v.signals {
+		if s.Alert.Status == event.Firing && s.Accepted.After(v.incident.Seen) {
+			fires, anew = true, anew || !s.Retry
 		}
 	}
-	return all
+	return fires, anew
 }
 
 // latecomers are told what was told last, and so it is that which the routes see,

@@ -480,7 +480,7 @@ func TestR14EachEventOfALostKeyGoesThroughAnotherInItsOrder(t *testing.T) {
 			t.Errorf("PagerDuty shows %+v", all)
 		}
 		want(t, "PagerDuty", o.shows(), "B open 2", "B closed 1")
-		o.cef("resolve", "disk/7", "", time.Second) // and it ends where it began by now
+		o.cefThrough(pdcef.Target(keyA), "resolve", "disk/7", "", time.Second) // and it ends where it began by now
 		want(t, "PagerDuty", o.shows(), "B closed 2", "B closed 1")
 		if n := o.dropped(); n != 0 {
 			t.Errorf("PagerDuty threw %d events away", n)

@@ -68,7 +68,7 @@ func (h *house) know() {
 	}
 	h.cluster.mu.Lock()
 	defer h.cluster.mu.Unlock()
-	h.cluster.real = correlate.New(state, timing(false), time.Now)
+	h.cluster.real = correlate.New(state, timing(), time.Now)
 }
 
 // says is an alert about plan 1 that began to fire so long ago.

@@ -20,21 +20,21 @@ import (
 // a turn of its own. A far end that takes such events gets each of them as it is. People
 // hear of a trigger, of another one that says something else, and of the end.
 func (p *Pipeline) passOn(ctx context.Context, look record.Look) (queue.Result, error) {
-	v, err := p.read(ctx, look.Ref, p.Now())
+	v, err := p.readSome(ctx, look.Ref, p.Now(), 2) // this one, and whether there is another
 	if err != nil {
 		return queue.Result{}, err
 	}
-	v.firing, v.known.Firing = nil, nil // events are no alerts
+	v.firing, v.known.Firing, v.forEnd = nil, nil, look.Ending // events are no alerts
 	if v.swept() {
 		return p.forgetEvent(ctx, v)
 	}
 	more := len(v.waiting) > 1
-	v.waiting, v.signals = v.waiting[:1], v.signals[:min(len(v.signals), 1)]
-	o, err := p.oneEvent(ctx, v)
+	v.waiting = v.waiting[:1]
+	told, err := p.oneEvent(ctx, v)
 	if err != nil {
 		return queue.Result{}, err
 	}
-	res, err := p.turnOut(ctx, v, o, p.Keep)
+	res, err := p.turnOut(ctx, v, told, p.Keep)
 	if err != nil || !more {
 		return res, err
 	}
@@ -58,16 +58,18 @@ func (p *Pipeline) forgetEvent(ctx context.Context, v view) (queue.Result, error
 	return p.turnOut(ctx, v, outcome{incident: &in, closed: true}, 0)
 }
 
-// oneEvent is what the first event that waits comes to. One that cannot be read is told of
-// in the log by whoever read it, and comes to nothing.
+// oneEvent is what the event that waits comes to. A row that cannot be read comes to
+// nothing, and the log tells of it.
 func (p *Pipeline) oneEvent(ctx context.Context, v view) (outcome, error) {
-	if len(v.signals) == 0 || v.signals[0].CEF == nil {
+	var signal event.Signal
+	if err := record.Decode(v.waiting[0], &signal); err != nil || signal.CEF == nil {
 		return outcome{}, nil
 	}
-	cef := v.signals[0].CEF
+	cef := signal.CEF
 	e, err := p.cefEvent(ctx, v, *cef)
-	if err != nil {
-		return outcome{}, err
+	if err != nil { // far ends will refuse it with the reason, and so it is on record
+		p.Log.Error("an event cannot be read; it is passed on as it is", "about", subject(v.ref), "err", err)
+		return p.merely(e), nil
 	}
 	open := v.known.Incident != ""
 	switch {
@@ -81,13 +83,30 @@ func (p *Pipeline) oneEvent(ctx context.Context, v view) (outcome, error) {
 	return p.develop(ctx, v, e)
 }
 
-// merely hands on an event that is about nothing that is open.
+// merely hands on an event that is about nothing that is open, as far as bellhop knows.
+// An acknowledge and a resolve have no fields by which routes could choose, so where none
+// does, they go to whoever may have heard what they are about.
 func (p *Pipeline) merely(e event.Event) outcome {
-	tell := slices.DeleteFunc(p.audience(nil, e), func(t telling) bool { return !p.outlets[t.to.Sink].Kind.Passes })
+	tell := p.passing(p.audience(nil, e))
+	if len(tell) == 0 && e.CEF.Action != event.ActionChange {
+		for _, o := range p.Outlets {
+			if o.Kind.Passes {
+				for _, target := range o.targets(nil, e.DedupKey, named(e)) {
+					tell = append(tell, tells(event.Audience{Sink: o.Name, Target: target}, e, e.Status, false))
+				}
+			}
+		}
+	}
 	if len(tell) == 0 {
 		p.Log.Warn("an event was passed on to nobody: no route leads it to a sink of type pagerduty", "event", e.ID, "action", e.CEF.Action)
 	}
+	p.Observer.Told(e.Outcome)
 	return outcome{event: &e, tell: tell}
+}
+
+// passing leaves those who take events as they are.
+func (p *Pipeline) passing(all []telling) []telling {
+	return slices.DeleteFunc(all, func(t telling) bool { return !p.outlets[t.to.Sink].Kind.Passes })
 }
 
 // develop hands on an event about what is open.
@@ -102,12 +121,18 @@ func (p *Pipeline) develop(ctx context.Context, v view, e event.Event) (outcome,
 	tell := slices.DeleteFunc(p.audience(in.Told, e), func(t telling) bool {
 		return !p.outlets[t.to.Sink].Kind.Passes && !news && t.before
 	})
-	in.Seen, in.Repeats = e.Time, in.Repeats+1
-	if e.CEF.Action == pdcef.Trigger {
-		in.State, in.Changed, in.Last, in.Told = e.Status, e.Time, e.ID, heard(in.Told, tell)
-	} else {
+	in.Seen = e.Time
+	switch {
+	case news:
+		in.State, in.Changed, in.Last, in.Acked = e.Status, e.Time, e.ID, false
+	case e.CEF.Action == pdcef.Acknowledge:
+		in.Acked = true
 		tell = slices.DeleteFunc(tell, func(t telling) bool { return !t.before })
+	default:
+		in.Repeats++
 	}
+	in.Told = heard(in.Told, tell)
+	p.Observer.Told(e.Outcome)
 	return outcome{event: &e, incident: &in, tell: tell}, nil
 }
 
@@ -122,7 +147,7 @@ func (p *Pipeline) cefEvent(ctx context.Context, v view, cef event.CEF) (event.E
 	switch {
 	case cef.Action == pdcef.Resolve:
 		status = event.StatusResolved
-	case v.known.Incident == "":
+	case cef.Action == pdcef.Trigger && v.known.Incident == "":
 		status = event.StatusOpen
 	}
 	e := p.blank(event.KindEvent, status)

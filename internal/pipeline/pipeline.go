@@ -99,8 +99,11 @@ type Deps struct {
 type Pipeline struct {
 	Deps
 	outlets map[string]Outlet
-	live    *atomic.Pointer[Pipeline]
-	crowded *atomic.Bool // it was said that nothing is left to make room with
+	// patience is how long the sender of an alert waits at most for what it starts; 0:
+	// nobody waits.
+	patience time.Duration
+	live     *atomic.Pointer[Pipeline]
+	crowded  *atomic.Bool // it was said that nothing is left to make room with
 }
 
 // New builds a pipeline; nothing runs until the pump calls its handlers.
@@ -115,6 +118,7 @@ func build(d Deps, live *atomic.Pointer[Pipeline], crowded *atomic.Bool) *Pipeli
 	for _, o := range d.Outlets {
 		p.outlets[o.Name] = o
 	}
+	p.patience = patience(d.Outlets)
 	return p
 }
 

@@ -24,10 +24,13 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	for _, t := range o.tell {
 		d := record.Delivery{
 			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
-			Again: t.before, Instead: t.instead, Reminder: t.reminder, Same: sameness(t.cef),
+			Again: t.before, Instead: t.instead, Reminder: t.reminder, Alerts: t.alerts, Same: sameness(t.cef),
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
+		}
+		if t.failed != "" {
+			step.Drop = append(step.Drop, queue.Drop{ID: t.failed, To: queue.Dropped, Reason: "the alert fires again, and it is tried once more, as " + deliveryID(t)})
 		}
 		if err := p.deliver(ctx, step, t, d); err != nil {
 			return err

@@ -87,8 +87,14 @@ func (p *Pipeline) remindAll(ctx context.Context, step *queue.Step, ref event.Pl
 		p.Log.Error("nobody is reminded of an open incident", "incident", in.ID, "err", err)
 		return nil
 	}
+	if in.Acked {
+		return nil
+	}
 	var tell []telling
 	for _, a := range due {
+		if e.CEF != nil && p.outlets[a.Sink].Kind.Passes {
+			continue // it would be triggered anew there
+		}
 		t := tells(a, e, in.State, true)
 		t.reminder = now
 		job, err := p.job(ctx, t)

@@ -48,7 +48,7 @@ func (h *house) plans(all ...ran) {
 	}
 	h.cluster.mu.Lock()
 	defer h.cluster.mu.Unlock()
-	h.cluster.real = correlate.New(state, timing(false), time.Now)
+	h.cluster.real = correlate.New(state, timing(), time.Now)
 }
 
 // unread has the correlator find no Redis.

@@ -156,6 +156,9 @@ func (p *Pipeline) step(ctx context.Context, v view, known record.Plan, o outcom
 	if err != nil {
 		return step, err
 	}
+	if o.incident != nil {
+		o.incident.Awaited = p.noteAwaited(o.incident.Awaited, o.tell)
+	}
 	rows, err := p.rows(v, known, o)
 	if err != nil {
 		return step, err

@@ -12,7 +12,7 @@ import (
 // inTriggered runs the test in a house that needs no alerts.
 func inTriggered(t *testing.T, test func(h *house)) {
 	inHouse(t, func(h *house) {
-		h.trigger = true
+		h.timing.Trigger = true
 		h.restart()
 		test(h)
 	})

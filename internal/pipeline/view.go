@@ -34,6 +34,7 @@ type view struct {
 	// reported is true when bellhop looks by itself, and shall tell what it finds as if an
 	// alert had claimed it (correlator.trigger).
 	reported bool
+	forEnd   bool // the look is for an end that nobody tells
 }
 
 // topicMark begins the names of the rows of what is about no plan; no plan's id or name
@@ -51,9 +52,14 @@ func planKey(ref event.PlanRef) string {
 
 // read gathers what is on record about the plan of an inbox job.
 func (p *Pipeline) read(ctx context.Context, ref event.PlanRef, accepted time.Time) (view, error) {
+	return p.readSome(ctx, ref, accepted, maxSignals)
+}
+
+// readSome reads at most so many of the signals that wait.
+func (p *Pipeline) readSome(ctx context.Context, ref event.PlanRef, accepted time.Time, most int) (view, error) {
 	v := view{ref: ref, plan: planKey(ref), accepted: accepted}
 	var err error
-	if v.waiting, err = p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.SignalPrefix(ref), Limit: maxSignals}); err != nil {
+	if v.waiting, err = p.Engine.Scan(ctx, queue.RowQuery{Prefix: record.SignalPrefix(ref), Limit: most}); err != nil {
 		return v, fmt.Errorf("read the signals of plan %q: %w", v.plan, err)
 	}
 	if v.row, err = p.Engine.Get(ctx, record.PlanKey(v.plan)); err != nil {

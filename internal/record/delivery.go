@@ -89,6 +89,8 @@ type Delivery struct {
 	Same string `json:"same,omitempty"`
 	// Instead is there on a delivery to a fallback.
 	Instead *event.Instead `json:"instead,omitempty"`
+	// Alerts are those that fire again, on a repeat: its event is an older one.
+	Alerts []event.Alert `json:"alerts,omitempty"`
 }
 
 // ReadDelivery reads a delivery out of its job.

@@ -48,8 +48,11 @@ func SignalPrefix(ref event.PlanRef) string { return "signal/" + refName(ref) + 
 // SignalRow is the row in which a signal waits. One fingerprint has one row, so
 // a storm of repeats takes no more room than one, and the latest status wins (R1). One
 // that is cut has none, and so is one a plan.
-func SignalRow(s event.Signal) (queue.Row, error) {
-	return Encode(SignalPrefix(s.Plan)+url.PathEscape(s.Alert.Fingerprint), s)
+func SignalRow(s event.Signal) (queue.Row, error) { return Encode(SignalKey(s), s) }
+
+// SignalKey names that row.
+func SignalKey(s event.Signal) string {
+	return SignalPrefix(s.Plan) + url.PathEscape(s.Alert.Fingerprint)
 }
 
 // refName tells plans named by id from plans named by name, and from what is about none.

@@ -27,6 +27,9 @@ type Config struct {
 	// gets ResolvedSignal, a name or a number.
 	IgnoreResolved bool   `koanf:"ignore_resolved"`
 	ResolvedSignal string `koanf:"resolved_signal"`
+	// NotifyOnFailure has whoever sent the alert wait for the command, and hear when it
+	// failed, so that he sends the alert again and the command runs again.
+	NotifyOnFailure bool `koanf:"notify_on_failure"`
 	// Rerun says that the command may run again by itself: after a crash, and when it
 	// failed.
 	Rerun bool `koanf:"rerun"`
@@ -95,12 +98,19 @@ func (c Config) unwanted(e event.Event) string {
 	switch {
 	case !ever:
 		return fmt.Sprintf("no command runs for an event of status %q", e.Status)
-	case !slices.Contains(c.On, word) && e.Status == event.StatusResolved:
+	case !c.starts(word) && e.Status == event.StatusResolved:
 		return "the incident has ended, nothing was to be ended with it, and the setting on does not name resolve"
-	case !slices.Contains(c.On, word):
+	case !c.starts(word):
 		return "the setting on does not name " + word
 	}
 	return c.unlike(common(e.Alerts, labelsOf))
+}
+
+// starts tells whether the command runs for what that word of the setting on stands for.
+// A repeat that it does not name comes only to have a command run again that failed
+// ([sinks.Awaited]).
+func (c Config) starts(word string) bool {
+	return slices.Contains(c.On, word) || c.NotifyOnFailure && word == onRepeat
 }
 
 // trigger is the word of the setting on for a status; ever is false for one that

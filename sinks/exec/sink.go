@@ -16,7 +16,8 @@
 //     stopped meanwhile, may have done its work: it is dead with that reason, and a
 //     person may have it run again (R17). One that definitely did not start comes
 //     again by itself.
-//   - Another exit code than 0 is final. The log of deliveries holds code, duration and
+//   - Another exit code than 0 is final, but whoever sent the alert may be told, and have
+//     it run again by sending the alert again: as another delivery. The log of deliveries holds code, duration and
 //     the end of what the command printed, with control characters and credentials in
 //     URLs taken out. Any other secret that a command prints is shown.
 //   - What the environment has no room for is cut or left out, and the log says so.
@@ -57,6 +58,7 @@ type Sink struct {
 var (
 	_ sinks.Sink     = (*Sink)(nil)
 	_ sinks.Repeater = (*Sink)(nil)
+	_ sinks.Awaited  = (*Sink)(nil)
 )
 
 // Kind describes this kind of sink. All sinks of one Kind know of each other's
@@ -88,6 +90,16 @@ func (s *Sink) Targets() []string { return []string{target} }
 
 // Repeats is true when the settings name repeat.
 func (s *Sink) Repeats() bool { return slices.Contains(s.conf.On, onRepeat) }
+
+// Awaits is the command's time where the settings say that failures are to be heard of.
+// Nobody waits for what an end starts: it comes only once.
+func (s *Sink) Awaits(status event.Status) time.Duration {
+	word, ever := trigger(status)
+	if !s.conf.NotifyOnFailure || !ever || status == event.StatusResolved || !s.conf.starts(word) {
+		return 0
+	}
+	return s.conf.Timeout
+}
 
 // Send runs the command if it is meant for m, and lets those that run know of an end.
 func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error) {

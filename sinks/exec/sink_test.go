@@ -264,6 +264,47 @@ func TestR17WhatStartsACommand(t *testing.T) {
 	}
 }
 
+func TestR17TheSenderWaitsForWhatStartsACommand(t *testing.T) {
+	all := []event.Status{event.StatusOpen, event.StatusRepeat, event.StatusChanged, event.StatusResolved, event.StatusSuccess}
+	for _, c := range []struct {
+		on     []string
+		notify bool
+		waits  string
+	}{
+		{[]string{"open", "repeat", "change", "resolve"}, false, ""},
+		{[]string{"open", "repeat", "change", "resolve"}, true, "open repeat changed"},
+		{[]string{"open"}, true, "open repeat"}, // of what failed
+		{[]string{"resolve"}, true, "repeat"},
+	} {
+		b := on(t, ``, func(conf *exec.Config) { conf.On, conf.NotifyOnFailure, conf.Timeout = c.on, c.notify, time.Hour })
+		var waits []string
+		for _, status := range all {
+			switch d := b.sink.(sinks.Awaited).Awaits(status); d {
+			case time.Hour:
+				waits = append(waits, string(status))
+			case 0:
+			default:
+				t.Errorf("he waits for %s", d)
+			}
+		}
+		if got := strings.Join(waits, " "); got != c.waits {
+			t.Errorf("on %q, %v: he waits for %q, want %q", c.on, c.notify, got, c.waits)
+		}
+	}
+}
+
+func TestR17ARepeatRunsWhatFailedAgain(t *testing.T) {
+	for _, notify := range []bool{true, false} {
+		b := on(t, ``, func(c *exec.Config) { c.NotifyOnFailure = notify })
+		if got := b.send(message(event.StatusRepeat)); (got.err == nil) != notify {
+			t.Errorf("notify_on_failure %v: got %v", notify, got.err)
+		}
+		if b.sink.(sinks.Repeater).Repeats() {
+			t.Error("it wants to hear of all repeats")
+		}
+	}
+}
+
 func TestR17WhatNeverRunsACommand(t *testing.T) {
 	b := on(t, ``, func(c *exec.Config) { c.On = []string{"open", "repeat", "change", "resolve"} })
 	for name, change := range map[string]func(*event.Event){

@@ -55,7 +55,7 @@ type link struct {
 func payload(m sinks.Message) *api.V2Payload {
 	e := m.Event
 	p := &api.V2Payload{
-		Summary:  first(wire.Line(m.Text[summaryPart], maxSummary), wire.Line(string(e.Kind)+" "+e.Plan.Label()+": "+string(e.Outcome), maxSummary)),
+		Summary:  first(wire.Line(m.Text[summaryPart], maxSummary), wire.Line(string(e.Kind)+": "+e.About(), maxSummary), string(e.Kind)),
 		Source:   first(field(e.Cluster.Name), field(e.Cluster.UUID), "NethServer"),
 		Severity: string(severity(e.Severity)),
 		Details:  details(m),
@@ -104,6 +104,9 @@ func first(texts ...string) string {
 // a key gets its delivery's name. A key that PagerDuty might not take as it is
 // (a plan can be named by anybody's label) keeps its beginning and a hash.
 func dedupKey(m sinks.Message) string {
+	if m.Event.CEF != nil { // what was triggered by it is resolved by it
+		return m.Event.CEF.DedupKey
+	}
 	key := first(m.Event.DedupKey, "bellhop/delivery/"+m.ID)
 	if len(key) <= maxKey && plain(key) {
 		return key

@@ -13,7 +13,7 @@ import (
 // words are title and text as the service takes them.
 func (s service) words(m sinks.Message) (title, text string) {
 	const enough = 1 << 15 // characters; more than any service takes
-	title = cmp.Or(wire.Line(m.Text[titlePart], enough), wire.Line(m.Event.Plan.Label(), enough), "bellhop")
+	title = cmp.Or(wire.Line(m.Text[titlePart], enough), wire.Line(m.Event.About(), enough), "bellhop")
 	text = wire.Lines(m.Text[textPart], enough)
 	if s.chat {
 		title, text = harmless(title), harmless(text)

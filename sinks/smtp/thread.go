@@ -48,7 +48,7 @@ func thread(msg *mail.Msg, e event.Event) {
 // topic is the conversation's name for Exchange, which goes by it alone where it does
 // not believe the index; so no two incidents share one.
 func topic(e event.Event) string {
-	return letter.Line(e.Plan.Label(), maxTopic) + " " + e.Opened.UTC().Format(time.RFC3339)
+	return letter.Line(e.About(), maxTopic) + " " + e.Opened.UTC().Format(time.RFC3339)
 }
 
 // index is the conversation's number as Outlook makes it: when it began, in ticks
