@@ -14,8 +14,8 @@ import (
 )
 
 // Retry sends what a dead letter was to tell once more, as things stand now (R22):
-// the newest event of its incident, to the same target. It returns the id of the new
-// delivery. Errors wrap record.ErrUnknown or record.ErrRefused and say why.
+// the newest event of its incident, or its own where each is passed on, to the same
+// target. It returns the id of the new delivery. Errors wrap record.ErrUnknown or record.ErrRefused and say why.
 func (p *Pipeline) Retry(ctx context.Context, id string) (string, error) {
 	p = p.live.Load()
 	job, err := p.deadLetter(ctx, id)
@@ -85,11 +85,14 @@ func (p *Pipeline) deadLetter(ctx context.Context, id string) (queue.Job, error)
 func (p *Pipeline) present(ctx context.Context, d record.Delivery, step *queue.Step) (record.Delivery, error) {
 	d.Earlier, d.Again, d.Reminder = nil, true, time.Time{}
 	if d.Incident == "" {
-		return d, p.kept(ctx, d)
+		return p.tellOf(ctx, d, d.Event)
 	}
 	in, row, err := p.incident(ctx, d.Incident)
-	if err != nil || row.Rev == 0 { // forgotten: there is nothing newer to say
-		return d, errors.Join(err, p.kept(ctx, d))
+	if err != nil {
+		return d, err
+	}
+	if row.Rev == 0 { // forgotten: there is nothing newer to say
+		return p.tellOf(ctx, d, d.Event)
 	}
 	step.Guard = append(step.Guard, queue.Row{Key: row.Key, Rev: row.Rev})
 	if in.State == event.StatusResolved {
@@ -101,8 +104,10 @@ func (p *Pipeline) present(ctx context.Context, d record.Delivery, step *queue.S
 			return d, err
 		}
 	}
-	d.Event = in.Last
-	return d, p.kept(ctx, d)
+	if p.outlets[d.Sink].passesOn(d) && d.Instead == nil { // it stands for no other event
+		return p.tellOf(ctx, d, d.Event)
+	}
+	return p.tellOf(ctx, d, in.Last)
 }
 
 // alone refuses the end of an incident while the plan has a newer one: where a far end
@@ -137,40 +142,71 @@ func (p *Pipeline) reach(ctx context.Context, d record.Delivery, dedup string, s
 	in.Told = slices.DeleteFunc(in.Told, func(a event.Audience) bool { return a == audienceOf(d) })
 	d.Target = o.targets(in.Told, dedup, "")[0]
 	if d.As == event.StatusChanged {
-		d.As = event.StatusOpen
+		d.As, d.Brief.Status = event.StatusOpen, event.StatusOpen
 	}
 	if row.Rev == 0 {
 		return d, nil
 	}
 	if to := audienceOf(d); !slices.Contains(in.Told, to) {
 		in.Told = append(in.Told, to)
+		if o.passesOn(d) && d.Same == "" { // an acknowledge of what was not opened there says nothing
+			if d, err = p.tellOf(ctx, d, in.Last); err != nil {
+				return d, err
+			}
+		}
 	}
 	return d, replace(step, row, in)
 }
 
-// kept refuses a delivery whose event is forgotten.
-func (p *Pipeline) kept(ctx context.Context, d record.Delivery) error {
-	row, err := p.Engine.Get(ctx, record.EventKey(d.Event))
+// tellOf is the delivery with that event to tell. One whose event is forgotten is refused.
+func (p *Pipeline) tellOf(ctx context.Context, d record.Delivery, id string) (record.Delivery, error) {
+	row, err := p.Engine.Get(ctx, record.EventKey(id))
 	if err != nil {
-		return fmt.Errorf("read event %s: %w", d.Event, err)
+		return d, fmt.Errorf("read event %s: %w", id, err)
 	}
 	if row.Rev == 0 {
-		return fmt.Errorf("%w: event %s of this delivery is forgotten; drop it", record.ErrRefused, d.Event)
+		return d, fmt.Errorf("%w: event %s of this delivery is forgotten; drop it", record.ErrRefused, id)
 	}
-	return nil
+	var e event.Event
+	if err := record.Decode(row, &e); err != nil {
+		return d, fmt.Errorf("%w: %w; drop it", record.ErrRefused, err)
+	}
+	d.Event, d.Same, d.Brief = id, sameness(e.CEF), e.Brief()
+	d.Brief.Status = d.As
+	return d, nil
 }
 
 // incident reads an incident; the row's revision is 0 when there is none.
 func (p *Pipeline) incident(ctx context.Context, id string) (event.Incident, queue.Row, error) {
 	var in event.Incident
-	row, err := p.Engine.Get(ctx, record.IncidentKey(id))
-	if err != nil {
-		return in, row, fmt.Errorf("read incident %s: %w", id, err)
-	}
-	if row.Rev != 0 {
+	row, err := p.incidentRow(ctx, id)
+	if err == nil && row.Rev != 0 {
 		err = record.Decode(row, &in)
 	}
 	return in, row, err
+}
+
+// legible reads an incident for what serves others, too, and must go on: one that cannot
+// be read counts as none, and the log has it.
+func (p *Pipeline) legible(ctx context.Context, id string) (event.Incident, queue.Row, error) {
+	row, err := p.incidentRow(ctx, id)
+	var in event.Incident
+	if err != nil || row.Rev == 0 {
+		return in, row, err
+	}
+	if err := record.Decode(row, &in); err != nil {
+		p.Log.Error("an incident cannot be read and counts as none", "err", err)
+		return event.Incident{}, queue.Row{Key: row.Key}, nil
+	}
+	return in, row, nil
+}
+
+func (p *Pipeline) incidentRow(ctx context.Context, id string) (queue.Row, error) {
+	row, err := p.Engine.Get(ctx, record.IncidentKey(id))
+	if err != nil {
+		return row, fmt.Errorf("read incident %s: %w", id, err)
+	}
+	return row, nil
 }
 
 // owner reads the row of the plan whose incident this is. One that was opened under

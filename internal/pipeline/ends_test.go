@@ -584,6 +584,25 @@ func TestR6WhatStaysOpenIsSaidAgainOnceEachTime(t *testing.T) {
 	})
 }
 
+// damage makes an incident's row unreadable, as a bad disk does.
+func (h *house) damage(incident string) {
+	h.t.Helper()
+	if err := h.engine.Do(h.t.Context(), queue.Step{Set: []queue.Row{{Key: record.IncidentKey(incident), Value: []byte("{")}}}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestR6ADamagedIncidentKeepsNobodyFromBeingRemindedOfOthers(t *testing.T) {
+	for damaged := range 2 { // whichever comes first
+		inHouseThatReminds(t, func(h *house) {
+			h.cef("trigger", "disk/7", "full", time.Minute)
+			h.damage(h.incidents()[damaged].ID)
+			h.remindFor(25 * time.Hour)
+			want(t, "oncall", h.pager.said(), "key-1 open", "key-1 open", "key-1 open")
+		})
+	}
+}
+
 func TestR6WhatChangesIsRemindedOfLater(t *testing.T) {
 	inHouseThatReminds(t, func(h *house) {
 		h.remindFor(20 * time.Hour)

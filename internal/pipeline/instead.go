@@ -37,7 +37,7 @@ type insteads struct {
 	p         *Pipeline
 	ref       event.PlanRef
 	step      queue.Step
-	incidents map[string]*standing
+	incidents map[string]*standing // nil: there is none
 }
 
 // standing is an incident as it stands at this moment.
@@ -93,16 +93,20 @@ func (i *insteads) about(ctx context.Context, r record.Reported) (*standing, err
 	return s, nil
 }
 
-// standing reads an incident, once.
+// standing reads an incident, once. Of one that cannot be read it is told what the
+// delivery was to tell.
 func (i *insteads) standing(ctx context.Context, id string) (*standing, error) {
-	if s := i.incidents[id]; s != nil || id == "" {
+	if s, done := i.incidents[id]; done || id == "" {
 		return s, nil
 	}
-	in, row, err := i.p.incident(ctx, id)
-	if err != nil || row.Rev == 0 {
+	in, row, err := i.p.legible(ctx, id)
+	if err != nil {
 		return nil, err
 	}
-	i.incidents[id] = &standing{row, in}
+	i.incidents[id] = nil
+	if row.Rev != 0 {
+		i.incidents[id] = &standing{row, in}
+	}
 	return i.incidents[id], nil
 }
 
@@ -162,6 +166,9 @@ func (i *insteads) tell(ctx context.Context, o Outlet, e event.Event, about *sta
 // end is the step, with the incidents in it that were read.
 func (i *insteads) end() (queue.Step, error) {
 	for _, s := range i.incidents {
+		if s == nil {
+			continue
+		}
 		i.step.Guard = append(i.step.Guard, queue.Row{Key: s.row.Key, Rev: s.row.Rev})
 		row, err := record.Encode(s.row.Key, s.Incident)
 		if err != nil {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"bellhop/internal/event"
+	"bellhop/internal/record"
 	"bellhop/internal/retry"
+	"bellhop/router/queue"
 	"bellhop/sinks"
 )
 
@@ -97,6 +99,29 @@ func TestR12AFallbackThatJoinsDuringALookIsNotForgotten(t *testing.T) {
 		}
 		want(t, "mail", h.mail.said(),
 			"ann@example.org open", "bob@example.org open", "ann@example.org changed", "bob@example.org changed")
+	})
+}
+
+// Nobody can say any more how the incident stands, and so the fallback is told what the
+// pager should have been.
+func TestR12AFallbackIsToldOfAnIncidentThatCannotBeRead(t *testing.T) {
+	inHouseWithFallback(t, func(h *house) {
+		h.pager.answer = failing(48 * time.Hour)
+		h.cluster.set(night(-time.Hour, true, event.Partial, good, bad))
+		h.alert(event.Firing, "1", 20*time.Minute)
+		h.damage(h.incidents()[0].ID)
+		h.late()
+		want(t, "mail", h.mail.said(), "ann@example.org open", "bob@example.org open")
+		if e := h.mail.last().Event; e.Instead == nil || !e.Instead.Late || e.Plan.Name != "Nightly" {
+			t.Errorf("the mail tells %+v", e)
+		}
+		h.pass(48 * time.Hour) // and then the pager gives up, of which it is told as well
+		want(t, "mail", h.mail.said(), "ann@example.org open", "bob@example.org open", "ann@example.org open", "bob@example.org open")
+		h.counts("report/", 0)
+		jobs, err := h.engine.Jobs(h.t.Context(), queue.JobQuery{Lane: record.Inbox, State: queue.Queued})
+		if err != nil || len(jobs) != 0 {
+			t.Errorf("%d looks are left, %v", len(jobs), err)
+		}
 	})
 }
 

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"bellhop/internal/event"
 	"bellhop/internal/farend"
+	"bellhop/internal/pdcef"
 	"bellhop/internal/pipeline"
 	"bellhop/internal/record"
 	"bellhop/internal/retry"
@@ -439,6 +441,78 @@ func TestR20WhatWaitsForAKeyThatIsRemovedGoesThroughAnother(t *testing.T) {
 		if o.dropped() > 0 || len(o.dead()) > 0 {
 			t.Errorf("PagerDuty dropped %d, dead are %+v", o.dropped(), o.dead())
 		}
+	})
+}
+
+// took checks what PagerDuty was sent under a dedup key, in its order: "B trigger" came
+// through key B.
+func (o *office) took(dedup string, want ...string) {
+	o.t.Helper()
+	var all []string
+	for _, e := range o.far.Events() {
+		if e.DedupKey == dedup {
+			all = append(all, fmt.Sprintf("%.1s %s", e.RoutingKey, e.Action))
+		}
+	}
+	if !slices.Equal(all, want) {
+		o.t.Errorf("PagerDuty was sent %q of %s, want %q", all, dedup, want)
+	}
+}
+
+// An event that is passed on stands for no other: an acknowledge without its trigger
+// would be thrown away at the far end.
+func TestR14EachEventOfALostKeyGoesThroughAnotherInItsOrder(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.far.Stay(farend.Fault{Status: 429}) // nobody has heard
+		for _, e := range [][2]string{{"trigger", "full"}, {"trigger", "full"}, {"acknowledge", ""}, {"trigger", "fuller"}} {
+			o.cefThrough(pdcef.Target(keyA), e[0], "disk/7", e[1], time.Second)
+		}
+		o.cefThrough(pdcef.Target(keyA), "trigger", "disk/8", "full", time.Second)
+		o.cefThrough(pdcef.Target(keyA), "resolve", "disk/8", "", time.Second)
+		o.far.Stay(farend.Fault{})
+		o.use(keyB)
+		o.rehome()
+		o.rehome() // takes nothing along twice
+		o.pass(10 * time.Minute)
+		o.took("disk/7", "B trigger", "B acknowledge", "B trigger")
+		o.took("disk/8", "B trigger", "B resolve")
+		if all := o.far.Alerts(); !slices.ContainsFunc(all, func(a farend.Alert) bool { return a.Open && a.Acked && a.Summary == "fuller" }) {
+			t.Errorf("PagerDuty shows %+v", all)
+		}
+		want(t, "PagerDuty", o.shows(), "B open 2", "B closed 1")
+		o.cefThrough(pdcef.Target(keyA), "resolve", "disk/7", "", time.Second) // and it ends where it began by now
+		want(t, "PagerDuty", o.shows(), "B closed 2", "B closed 1")
+		if n := o.dropped(); n != 0 {
+			t.Errorf("PagerDuty threw %d events away", n)
+		}
+	})
+}
+
+func TestR15ADamagedIncidentOfALostKeyKeepsNothingBack(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.far.Stay(farend.Fault{Status: 429})
+		for _, dedup := range []string{"disk/7", "disk/8"} {
+			o.cefThrough(pdcef.Target(keyA), "trigger", dedup, "full", time.Second)
+		}
+		o.damage(o.incidents()[0].ID)
+		o.far.Stay(farend.Fault{})
+		o.use(keyB)
+		o.rehome()
+		o.pass(10 * time.Minute)
+		want(t, "PagerDuty", o.shows(), "B open 1", "B open 1")
+	})
+}
+
+// It is the sender who knows what an end is of that bellhop knows nothing of.
+func TestR18AnEndOfWhatBellhopDoesNotKnowGoesThroughAnotherKeyWhenItsOwnIsLost(t *testing.T) {
+	inOffice(t, func(o *office) {
+		o.far.Stay(farend.Fault{Status: 429})
+		o.cefThrough(pdcef.Target(keyA), "resolve", "before/bellhop", "", time.Second)
+		o.far.Stay(farend.Fault{})
+		o.use(keyB)
+		o.rehome()
+		o.pass(10 * time.Minute)
+		o.took("before/bellhop", "B resolve")
 	})
 }
 

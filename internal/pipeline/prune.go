@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"bellhop/internal/event"
@@ -25,7 +26,7 @@ const (
 // Prune forgets ended deliveries, events and ended incidents older than Keep. When
 // everything takes more than KeepBytes, the oldest part of what is younger goes, too;
 // one part a call, because the engine gives room back only after a while. What waits,
-// what is open and what plans know stays whatever its age.
+// what is open, what was told last of that, and what plans know stays whatever its age.
 func (p *Pipeline) Prune(ctx context.Context) error {
 	p = p.live.Load()
 	newest := p.Now().Add(-recent)
@@ -91,7 +92,7 @@ func (p *Pipeline) pruneBefore(ctx context.Context, before time.Time) (gone int,
 	if err != nil {
 		return gone, err
 	}
-	events, err := p.forget(ctx, record.Events, func(row queue.Row) (age, []queue.Row, error) { return p.oldEvent(row, needed) })
+	events, err := p.forget(ctx, record.Events, func(row queue.Row) (age, []queue.Row, error) { return p.oldEvent(row, before, needed) })
 	if err != nil {
 		return gone, err
 	}
@@ -119,32 +120,35 @@ func (p *Pipeline) someOlder(ctx context.Context, before time.Time) (bool, error
 	return false, nil
 }
 
-// needs is what is referred to by what waits and what is open.
+// needs is what stays though it is old, by its id: what waits refers to it, or what is
+// open does.
 type needs struct {
-	before    time.Time       // events that are not older stay
-	event     string          // the oldest event that waits to be told; "" when none does
+	events    map[string]bool
 	incidents map[string]bool // of what waits
 }
 
-// needed finds out what has to stay of what is older than before.
+// needed finds out what has to stay of what is older than before. What is open comes
+// first: whatever is put after that tells of what was told last of it.
 func (p *Pipeline) needed(ctx context.Context, before time.Time) (needs, error) {
-	n := needs{before: before, incidents: make(map[string]bool)}
+	n := needs{events: make(map[string]bool), incidents: make(map[string]bool)}
+	if err := p.opened(ctx, before, n); err != nil {
+		return n, err
+	}
 	lanes, err := p.Engine.Lanes(ctx, record.Outbound)
 	if err != nil {
 		return n, fmt.Errorf("list the lanes: %w", err)
 	}
 	for _, lane := range lanes {
-		if err := p.awaited(ctx, lane.Lane, &n); err != nil {
+		if err := p.awaited(ctx, lane.Lane, n); err != nil {
 			return n, err
 		}
 	}
-	n.before, err = p.opened(ctx, before)
-	return n, err
+	return n, nil
 }
 
 // awaited adds what the deliveries that wait in a lane refer to. They are all read,
 // because one that is sent by hand or in place of another may tell of an old event.
-func (p *Pipeline) awaited(ctx context.Context, lane string, n *needs) error {
+func (p *Pipeline) awaited(ctx context.Context, lane string, n needs) error {
 	q := queue.JobQuery{Lane: lane, State: queue.Queued, Oldest: true, Limit: prunePage}
 	for {
 		jobs, err := p.Engine.Jobs(ctx, q)
@@ -157,10 +161,7 @@ func (p *Pipeline) awaited(ctx context.Context, lane string, n *needs) error {
 			if err != nil {
 				continue // it refers to nothing
 			}
-			if n.event == "" || d.Event < n.event {
-				n.event = d.Event
-			}
-			n.incidents[d.Incident] = true
+			n.events[d.Event], n.incidents[d.Incident] = true, true
 		}
 		if len(jobs) < prunePage {
 			return nil
@@ -168,8 +169,9 @@ func (p *Pipeline) awaited(ctx context.Context, lane string, n *needs) error {
 	}
 }
 
-// opened is when the oldest open incident opened, or before, if that is earlier.
-func (p *Pipeline) opened(ctx context.Context, before time.Time) (time.Time, error) {
+// opened adds what was told last of each incident that was open before. What was told
+// of it earlier is kept no longer than anything else: nobody asks for it any more.
+func (p *Pipeline) opened(ctx context.Context, before time.Time, n needs) error {
 	_, err := p.forget(ctx, record.Incidents, func(row queue.Row) (age, []queue.Row, error) {
 		var in event.Incident
 		if record.Decode(row, &in) != nil {
@@ -179,11 +181,11 @@ func (p *Pipeline) opened(ctx context.Context, before time.Time) (time.Time, err
 			return young, nil, nil
 		}
 		if in.State != event.StatusResolved {
-			before = in.Opened
+			n.events[in.Last] = true
 		}
 		return kept, nil, nil
 	})
-	return before, err
+	return err
 }
 
 // age is what pruning finds a row to be.
@@ -234,12 +236,12 @@ func (p *Pipeline) forget(ctx context.Context, prefix string, look func(queue.Ro
 }
 
 // oldEvent looks at an event. One that cannot be read tells nobody anything.
-func (p *Pipeline) oldEvent(row queue.Row, n needs) (age, []queue.Row, error) {
-	if n.event != "" && row.Key >= record.EventKey(n.event) {
-		return young, nil, nil
+func (p *Pipeline) oldEvent(row queue.Row, before time.Time, n needs) (age, []queue.Row, error) {
+	if n.events[strings.TrimPrefix(row.Key, record.Events)] {
+		return kept, nil, nil
 	}
 	var e event.Event
-	if record.Decode(row, &e) == nil && !e.Time.Before(n.before) {
+	if record.Decode(row, &e) == nil && !e.Time.Before(before) {
 		return young, nil, nil
 	}
 	return old, nil, nil

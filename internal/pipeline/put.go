@@ -24,10 +24,7 @@ func (p *Pipeline) put(ctx context.Context, step *queue.Step, ref event.PlanRef,
 	for _, t := range o.tell {
 		d := record.Delivery{
 			Event: t.event, Sink: t.to.Sink, Target: t.to.Target, As: t.as, Brief: t.brief, Plan: ref,
-			Again: t.before, Instead: t.instead, Reminder: t.reminder, Alerts: t.alerts,
-		}
-		if t.cef != nil && t.cef.Action == pdcef.Trigger {
-			d.Same = fingerprint(t.cef.Body)
+			Again: t.before, Instead: t.instead, Reminder: t.reminder, Alerts: t.alerts, Same: sameness(t.cef),
 		}
 		if o.incident != nil {
 			d.Incident = o.incident.ID
@@ -60,7 +57,7 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 		return err
 	}
 	how := p.outlets[d.Sink].Kind.Supersede
-	if t.cef != nil && p.outlets[d.Sink].Kind.Passes {
+	if p.outlets[d.Sink].passesOn(d) {
 		how = sinks.KeepDistinct
 	}
 	before, err := p.before(ctx, how, job, d)
@@ -91,9 +88,18 @@ func (p *Pipeline) deliver(ctx context.Context, step *queue.Step, t telling, d r
 	return nil
 }
 
-// fingerprint is the same for the same text.
-func fingerprint(text []byte) string {
-	sum := sha256.Sum256(text)
+// passesOn is true when the delivery is of an event that the far end gets as it came (R18).
+func (o Outlet) passesOn(d record.Delivery) bool {
+	topic := d.Plan.Topic
+	return o.Kind.Passes && (strings.HasPrefix(topic, event.TopicEvent) || strings.HasPrefix(topic, event.TopicChange))
+}
+
+// sameness is equal for triggers that say the same, and empty for all else.
+func sameness(cef *event.CEF) string {
+	if cef == nil || cef.Action != pdcef.Trigger {
+		return ""
+	}
+	sum := sha256.Sum256(cef.Body)
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -52,8 +52,10 @@ func (o Outlet) serves(lane string) bool {
 	})
 }
 
-// rehomeLane goes through one lane.
+// rehomeLane goes through one lane. What is behind something that is just being worked
+// on under the same key does not overtake it.
 func (p *Pipeline) rehomeLane(ctx context.Context, o Outlet, lane string) error {
+	busy := make(map[string]bool) // by key
 	q := queue.JobQuery{Lane: lane, State: queue.Queued, Oldest: true, Limit: rehomePage}
 	for {
 		jobs, err := p.Engine.Jobs(ctx, q)
@@ -61,8 +63,15 @@ func (p *Pipeline) rehomeLane(ctx context.Context, o Outlet, lane string) error 
 			return err
 		}
 		for _, j := range jobs {
-			if err := p.rehomeJob(ctx, o, j); err != nil {
+			if busy[j.Key] {
+				continue
+			}
+			done, err := p.rehomeJob(ctx, o, j)
+			if err != nil {
 				return err
+			}
+			if !done {
+				busy[j.Key] = true
 			}
 		}
 		if len(jobs) < rehomePage {
@@ -73,38 +82,39 @@ func (p *Pipeline) rehomeLane(ctx context.Context, o Outlet, lane string) error 
 }
 
 // rehomeJob sees to all that waits of a job's incident for its target, when that is lost.
-func (p *Pipeline) rehomeJob(ctx context.Context, o Outlet, j queue.Job) error {
+// It is not done while some of that is just being worked on.
+func (p *Pipeline) rehomeJob(ctx context.Context, o Outlet, j queue.Job) (done bool, err error) {
 	d, err := record.ReadDelivery(j)
 	if err != nil {
 		return p.bury(ctx, o, j, err)
 	}
 	lost := o.lost(j.Lane, d.Target)
 	if lost == nil {
-		return nil
+		return true, nil
 	}
 	s := stray{o: o, lost: lost, dedup: strings.TrimSuffix(j.Key, orderKey("", d.Target)), all: []waiting{{j.ID, j.Heard, d}}}
 	if d.Incident != "" {
 		if s.all, err = p.waiting(ctx, j, d.Incident); err != nil || len(s.all) == 0 {
-			return err // none: an earlier job of the page has taken this one along
+			return err == nil, err // none: an earlier job of the page has taken this one along
 		}
 	}
 	return p.rehome(ctx, s)
 }
 
 // bury sets aside what cannot be read.
-func (p *Pipeline) bury(ctx context.Context, o Outlet, j queue.Job, cause error) error {
-	done, err := p.unlessBusy(ctx, queue.Step{Drop: []queue.Drop{{ID: j.ID, To: queue.Dead, Reason: cause.Error()}}})
+func (p *Pipeline) bury(ctx context.Context, o Outlet, j queue.Job, cause error) (done bool, err error) {
+	done, err = p.unlessBusy(ctx, queue.Step{Drop: []queue.Drop{{ID: j.ID, To: queue.Dead, Reason: cause.Error()}}})
 	if done {
 		p.Observer.SetAside(o.Name, 1)
 		p.Log.Error("a delivery of a lost key was set aside", "sink", o.Name, "delivery", j.ID, "err", cause)
 	}
-	return err
+	return done, err
 }
 
-func (p *Pipeline) rehome(ctx context.Context, s stray) error {
+func (p *Pipeline) rehome(ctx context.Context, s stray) (done bool, err error) {
 	heard, err := p.wasHeard(ctx, s)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var step queue.Step
 	if heard {
@@ -113,13 +123,12 @@ func (p *Pipeline) rehome(ctx context.Context, s stray) error {
 		step, err = p.pass(ctx, s)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	done, err := p.unlessBusy(ctx, step)
-	if done {
+	if done, err = p.unlessBusy(ctx, step); done {
 		p.tellRehomed(s, heard)
 	}
-	return err
+	return done, err
 }
 
 // unlessBusy carries out a step unless what it is about has just changed: the next
@@ -185,22 +194,20 @@ func (p *Pipeline) abandon(s stray) (queue.Step, error) {
 }
 
 // pass is the step that tells another target what nobody heard through the one that
-// is lost. Of an incident that is over by now there is nothing to be told.
+// is lost.
 func (p *Pipeline) pass(ctx context.Context, s stray) (queue.Step, error) {
 	d := s.newest()
 	step := queue.Step{Drop: s.drops(queue.Superseded, s.lost.Error()+"; nobody had heard of it, so another one is told")}
-	in, row, err := p.incident(ctx, d.Incident) // none for a delivery that belongs to none
+	in, row, err := p.legible(ctx, d.Incident) // none for a delivery that belongs to none
 	if err != nil {
 		return step, err
 	}
 	told := slices.DeleteFunc(slices.Clone(in.Told), func(a event.Audience) bool { return a == audienceOf(d) })
-	if d.As != event.StatusResolved && in.State != event.StatusResolved {
+	if say := s.untold(in); len(say) > 0 {
 		for _, target := range s.o.targets(told, s.dedup, "") {
-			job, err := p.anew(ctx, s.first(), s.dedup, target)
-			if err != nil {
+			if err := p.putAnew(ctx, &step, say, s.dedup, target); err != nil {
 				return step, err
 			}
-			step.Put = append(step.Put, job)
 			told = append(told, event.Audience{Sink: s.o.Name, Target: target})
 		}
 	}
@@ -211,17 +218,52 @@ func (p *Pipeline) pass(ctx context.Context, s stray) (queue.Step, error) {
 	return step, replace(&step, row, in)
 }
 
-// first is what is to be said to somebody who has heard nothing yet.
-func (s stray) first() record.Delivery {
+// untold is what is to be said to somebody who has heard nothing of the incident yet:
+// each event that is passed on (R14), else what is newest. Of what is over by now there
+// is nothing to be told, but an end that is passed on is the sender's word.
+func (s stray) untold(in event.Incident) []record.Delivery {
 	d := s.newest()
+	switch {
+	case s.o.passesOn(d):
+		return s.each()
+	case d.As == event.StatusResolved, in.State == event.StatusResolved:
+		return nil
+	}
+	for _, w := range s.all {
+		d.Instead = cmp.Or(d.Instead, w.Instead)
+	}
+	return []record.Delivery{asFirst(d)}
+}
+
+// each is all that waits, in its order.
+func (s stray) each() []record.Delivery {
+	var all []record.Delivery
+	for _, w := range s.all {
+		all = append(all, w.Delivery)
+	}
+	all[0] = asFirst(all[0])
+	return all
+}
+
+// asFirst is a delivery as somebody hears it who has heard nothing yet.
+func asFirst(d record.Delivery) record.Delivery {
 	if d.As == event.StatusChanged {
 		d.As = event.StatusOpen
 	}
 	d.Again, d.Brief.Status = false, d.As
-	for _, w := range s.all {
-		d.Instead = cmp.Or(d.Instead, w.Instead)
-	}
 	return d
+}
+
+// putAnew adds to the step that a target is told all of say, in that order.
+func (p *Pipeline) putAnew(ctx context.Context, step *queue.Step, say []record.Delivery, dedup, target string) error {
+	for _, d := range say {
+		job, err := p.anew(ctx, d, dedup, target)
+		if err != nil {
+			return err
+		}
+		step.Put = append(step.Put, job)
+	}
+	return nil
 }
 
 // replace adds to the step that an incident is rewritten, unless somebody else did.

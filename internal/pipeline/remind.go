@@ -51,7 +51,7 @@ func (p *Pipeline) remind(ctx context.Context, open queue.Row) error {
 	if err != nil {
 		return fmt.Errorf("read what is known of plan %q: %w", planKey(look.Ref), err)
 	}
-	in, about, err := p.incident(ctx, p.known(row).Incident)
+	in, about, err := p.legible(ctx, p.known(row).Incident)
 	if err != nil || about.Rev == 0 || in.State == event.StatusResolved || in.Ending != nil {
 		return err
 	}
