@@ -42,7 +42,12 @@ type PlanRef struct {
 
 // EventTopic is the topic of an event that is passed on. Dedup keys of different routing
 // keys have nothing to do with each other.
-func EventTopic(target, dedup string) string { return TopicEvent + target + "/" + dedup }
+func EventTopic(target, dedup string) string {
+	if target == "" {
+		return TopicEvent + dedup
+	}
+	return TopicEvent + dedup + "@" + target
+}
 
 // What a topic begins with.
 const (

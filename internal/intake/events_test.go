@@ -185,7 +185,7 @@ func TestATokenInPlaceOfARoutingKeyNamesNoKey(t *testing.T) {
 	if a := r.ask("POST", "/v2/enqueue", strings.Replace(trigger, routingKey, "hunter2", 1)); a.code != 202 {
 		t.Fatalf("got %+v", a)
 	}
-	if s := r.passed(t); s.CEF.Target != "" || s.Plan.Topic != "event//disk/7" {
+	if s := r.passed(t); s.CEF.Target != "" || s.Plan.Topic != "event/disk/7" {
 		t.Errorf("kept %+v", s)
 	}
 }

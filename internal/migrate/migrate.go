@@ -99,7 +99,7 @@ func escaped(text string) string {
 			continue
 		}
 		for _, half := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\\u%04x`, half)
+			fmt.Fprintf(&b, `\u%04x`, half)
 		}
 	}
 	return b.String()
