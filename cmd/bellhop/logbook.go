@@ -16,6 +16,7 @@ type logbook struct {
 	log     *slog.Logger
 	level   slog.LevelVar
 	setting config.Logging
+	stderr  io.Writer
 
 	mu  sync.Mutex
 	out io.Writer
@@ -24,7 +25,7 @@ type logbook struct {
 
 // openLog makes the logger that the section logging asks for.
 func openLog(l config.Logging, stderr io.Writer) (*logbook, error) {
-	j := &logbook{setting: l, out: stderr}
+	j := &logbook{setting: l, stderr: stderr}
 	if err := j.reopen(); err != nil {
 		return nil, err
 	}
@@ -64,21 +65,24 @@ func (j *logbook) follow(l config.Logging) (restart bool) {
 	return restart
 }
 
-// reopen opens the file of the settings anew.
+// reopen opens the file of the settings anew, or goes on at standard error when they name
+// none.
 func (j *logbook) reopen() error {
-	if j.setting.File == "" {
-		return nil
-	}
-	file, err := os.OpenFile(j.setting.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
-	if err != nil {
-		return fmt.Errorf("open the log of logging.file: %w", err)
+	var out io.Writer = j.stderr
+	var own *os.File
+	if j.setting.File != "" {
+		var err error
+		if own, err = os.OpenFile(j.setting.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640); err != nil {
+			return fmt.Errorf("open the log of logging.file: %w", err)
+		}
+		out = own
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.own != nil {
 		_ = j.own.Close() // every line was written when it was logged
 	}
-	j.out, j.own = file, file
+	j.out, j.own = out, own
 	return nil
 }
 

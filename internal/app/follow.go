@@ -28,7 +28,6 @@ func (a *App) follow(ctx context.Context) {
 				a.o.Log.Info("the reports of backups are followed again")
 			}
 			broken = false
-			a.catchUp(ctx)
 		})
 		if err == nil {
 			continue
@@ -57,7 +56,8 @@ func (a *App) followUntil(ctx context.Context, redis *correlate.Redis, turned <-
 		case <-ctx.Done():
 		}
 	}()
-	err := redis.Follow(ctx, begun, func(r correlate.Report) {
+	caught := func() { begun(); go a.catchUp(ctx) }
+	err := redis.Follow(ctx, caught, func(r correlate.Report) {
 		if err := a.pipe.Reported(ctx, r.Plan); err != nil && ctx.Err() == nil {
 			a.o.Log.Error("a plan is not looked at because of a report, but at its own pace", "plan", r.Plan, "err", err)
 		}
@@ -68,10 +68,21 @@ func (a *App) followUntil(ctx context.Context, redis *correlate.Redis, turned <-
 	return err
 }
 
-// catchUp looks at what was reported while nobody listened.
+// catchUp looks at what was reported while nobody listened, and tries until it can.
 func (a *App) catchUp(ctx context.Context) {
-	if err := a.pipe.CatchUp(ctx); err != nil && ctx.Err() == nil {
-		a.o.Log.Error("what was reported while nobody listened is not looked at", "err", err)
+	for told := false; ; told = true {
+		err := a.pipe.CatchUp(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !told {
+			a.o.Log.Error("what was reported while nobody listened cannot be looked at yet", "tried_every", followPause, "err", err)
+		}
+		select {
+		case <-time.After(followPause):
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

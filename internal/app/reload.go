@@ -29,7 +29,11 @@ func (a *App) use(c *config.Config, setup pipeline.Setup) {
 	a.config, a.turned = c, make(chan struct{})
 	a.pipe.Use(setup)
 	a.metrics.Sinks(outletNames(setup.Outlets)...)
-	a.intake.Store(intake.NewHandler(c.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log))
+	if h := a.intake.Load(); h != nil {
+		a.intake.Store(h.With(c.Receiver))
+	} else {
+		a.intake.Store(intake.NewHandler(c.Receiver, a.pipe.Accept, a.metrics, a.o.Now, a.o.Log))
+	}
 	a.pump.Set(a.buildLanes(c, setup.Outlets))
 }
 

@@ -247,3 +247,50 @@ func waitsLong(t *testing.T, scheme, file string, by *http.Transport) {
 	post()
 	wantGood(t, <-said)
 }
+
+func TestR17AReloadForgetsNothing(t *testing.T) {
+	atDoor(t, func(t *testing.T, d door) {
+		c := d.starts()
+		body := message("one", says("a", "firing", "1"))
+		said := d.postLater(t.Context(), body)
+		c <- errExit
+		<-said
+		d.h = d.h.(*intake.Handler).With(d.cfg) // SIGHUP, as of logrotate
+		said = d.postLater(t.Context(), body)
+		c <- nil
+		<-said
+		if !d.kept[1][0].Retry {
+			t.Error("another try is taken for something new")
+		}
+	})
+}
+
+func TestWhoWaitsForACommandTakesNoRoomFromOthers(t *testing.T) {
+	atDoor(t, func(t *testing.T, d door) {
+		c := d.starts()
+		body := func(name string) string {
+			return strings.Replace(message("one", says(name, "firing", "1")), "{", `{"pad":"`+strings.Repeat("x", 100<<10)+`",`, 1)
+		}
+		var all []<-chan string
+		for i := range 256 { // more than all bodies together may take
+			all = append(all, d.postLater(t.Context(), body(fmt.Sprint("a", i))))
+		}
+		if got := d.post(body("last")); !strings.HasPrefix(got, "500") || !strings.Contains(got, "too many requests wait") {
+			t.Errorf("one too many was answered %s", got)
+		}
+		d.wantKept(t, "and all were kept", 257)
+		for range all {
+			c <- nil
+		}
+		for _, said := range all {
+			if got := <-said; !strings.HasPrefix(got, "200") {
+				t.Fatalf("answered %s", got)
+			}
+		}
+		said := d.postLater(t.Context(), body("then"))
+		c <- nil
+		if got := <-said; !strings.HasPrefix(got, "200") {
+			t.Errorf("there is no room again: %s", got)
+		}
+	})
+}

@@ -35,24 +35,24 @@ type enqueued struct {
 }
 
 // enqueue takes an event of PagerDuty's format.
-func (h *Handler) enqueue(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
+func (h *Handler) enqueue(r *http.Request, body []byte) (answer, error) {
 	cef, err := h.cef(r, body)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{http.StatusAccepted, processed{"success", "Event processed", cef.DedupKey}}, nil
+	return answer{code: http.StatusAccepted, body: processed{"success", "Event processed", cef.DedupKey}}, nil
 }
 
 // either takes an alert or an event.
-func (h *Handler) either(w http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
+func (h *Handler) either(r *http.Request, body []byte) (answer, error) {
 	if !looksLikeCEF(body) {
-		return h.alerts(w, r, body)
+		return h.alerts(r, body)
 	}
 	cef, err := h.cef(r, body)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{http.StatusAccepted, enqueued{"enqueued", cef.Body}}, nil
+	return answer{code: http.StatusAccepted, body: enqueued{"enqueued", cef.Body}}, nil
 }
 
 // looksLikeCEF tells an event from an alert by a field that an alert does not have.
@@ -80,7 +80,7 @@ func (h *Handler) cef(r *http.Request, body []byte) (event.CEF, error) {
 }
 
 // change takes a change event.
-func (h *Handler) change(_ http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
+func (h *Handler) change(r *http.Request, body []byte) (answer, error) {
 	e, err := pdcef.ParseChange(body)
 	if err != nil {
 		return answer{}, h.unfit(err)
@@ -90,7 +90,7 @@ func (h *Handler) change(_ http.ResponseWriter, r *http.Request, body []byte) (a
 	if _, err := h.pass(r, key, event.CEF{Action: event.ActionChange}, e); err != nil {
 		return answer{}, err
 	}
-	return answer{http.StatusAccepted, processed{Status: "success", Message: "Change event processed"}}, nil
+	return answer{code: http.StatusAccepted, body: processed{Status: "success", Message: "Change event processed"}}, nil
 }
 
 // pass has an event kept that was read.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"bellhop/internal/event"
@@ -37,16 +38,31 @@ type Handler struct {
 	obs    Observer
 	now    func() time.Time
 	log    *slog.Logger
-	bodies budget
-	before *repeats
+	*memory
+}
+
+// memory is what outlives a change of the settings.
+type memory struct {
+	bodies  budget
+	before  *repeats
+	waiting atomic.Int32 // requests that wait for what comes of their commands
 }
 
 // NewHandler serves POST at the paths above and refuses everything else. It counts on
 // [Serve] to cut off slow requests. All that it is given is needed.
 func NewHandler(cfg Config, accept Accept, obs Observer, now func() time.Time, log *slog.Logger) *Handler {
-	h := &Handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, before: &repeats{now: now}}
+	h := &Handler{cfg: cfg, accept: accept, obs: obs, now: now, log: log, memory: &memory{before: &repeats{now: now}}}
 	h.bodies.free.Store(bodiesAtOnce * cfg.MaxBodyBytes)
 	return h
+}
+
+// With is the handler by other settings. What was answered before, and what is under way,
+// it knows as h does.
+func (h *Handler) With(cfg Config) *Handler {
+	other := *h
+	other.cfg = cfg
+	h.bodies.free.Add(bodiesAtOnce * (cfg.MaxBodyBytes - h.cfg.MaxBodyBytes))
+	return &other
 }
 
 // refusal is an answer that is not 200. Its text names the fault for the sender.
@@ -85,6 +101,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type answer struct {
 	code int
 	body any
+	// later, unless it is nil, finds the answer, and may take as long as a command.
+	later func(http.ResponseWriter) (answer, error)
 }
 
 type taken struct {
@@ -99,7 +117,7 @@ type refused struct {
 }
 
 // take takes the body of a request and says what to answer.
-type take func(w http.ResponseWriter, r *http.Request, body []byte) (answer, error)
+type take func(r *http.Request, body []byte) (answer, error)
 
 // serve takes one request; its error is a [refusal].
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
@@ -122,16 +140,24 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 	return said, err
 }
 
-// post reads the body and hands it to whoever takes it. It counts against the budget
-// until the answer is there, because what was read of it takes as much room.
+// post reads the body and hands it to whoever takes it.
 func (h *Handler) post(w http.ResponseWriter, r *http.Request, f take) (answer, error) {
+	said, err := h.readAndTake(w, r, f)
+	if err != nil || said.later == nil {
+		return said, err
+	}
+	return said.later(w)
+}
+
+// readAndTake counts the body against the budget for as long as it is read and taken.
+func (h *Handler) readAndTake(w http.ResponseWriter, r *http.Request, f take) (answer, error) {
 	body, err := h.read(w, r)
 	defer func() { h.bodies.give(body) }()
 	if err != nil {
 		h.obs.Received(sourceOf(r.URL.Path), ResultRefused, 1)
 		return answer{}, err
 	}
-	return f(w, r, body.bytes)
+	return f(r, body.bytes)
 }
 
 func sourceOf(path string) string {
@@ -142,7 +168,7 @@ func sourceOf(path string) string {
 }
 
 // alerts takes a webhook of Alertmanager.
-func (h *Handler) alerts(w http.ResponseWriter, r *http.Request, body []byte) (answer, error) {
+func (h *Handler) alerts(r *http.Request, body []byte) (answer, error) {
 	if err := admit(r, h.cfg.BearerToken, ""); err != nil {
 		h.obs.Received(Source, ResultRefused, 1)
 		return answer{}, err
@@ -156,13 +182,13 @@ func (h *Handler) alerts(w http.ResponseWriter, r *http.Request, body []byte) (a
 	h.count(Source, ResultUnreadable, b.Unreadable)
 	said := taken{Status: "accepted", Accepted: b.Accepted, Ignored: b.Ignored}
 	if b.Accepted == 0 {
-		return answer{http.StatusOK, said}, nil
+		return answer{code: http.StatusOK, body: said}, nil
 	}
 	first, post := h.before.again(b)
 	if first != nil {
 		h.count(Source, ResultDuplicate, b.Accepted)
 		h.log.Debug("the same alerts once more", "id", first.answer.ID, "alerts", b.Accepted)
-		return h.asBefore(w, r, first)
+		return h.asBefore(r, first)
 	}
 	kept, err := h.keep(r.Context(), Source, post.mark(b.Signals), b.Accepted)
 	if err != nil {
@@ -171,9 +197,9 @@ func (h *Handler) alerts(w http.ResponseWriter, r *http.Request, body []byte) (a
 	said.ID = kept.ID
 	h.before.keep(post, said, kept.Await != nil)
 	if kept.Await == nil {
-		return answer{http.StatusOK, said}, nil
+		return answer{code: http.StatusOK, body: said}, nil
 	}
-	return h.await(w, r, post, kept.Await)
+	return h.await(r, post, kept.Await)
 }
 
 // keep hands the signals on, which n alerts or events became. It does so even if the

@@ -107,6 +107,7 @@ func (p *Poller) Poll(ctx context.Context, cfg Config) error {
 		}
 		p.seen = readSightings(notes, p.Log)
 	}
+	p.seen.turnTo(cfg.Poll.URL)
 	up, err := p.uptime(ctx, cfg)
 	if err != nil {
 		return err
@@ -115,7 +116,7 @@ func (p *Poller) Poll(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	return p.bring(ctx, p.seen.compare(answer, p.Now(), up >= settled))
+	return p.bring(ctx, p.seen.compare(answer, p.Now(), up >= proven))
 }
 
 // bring has the news kept, and then notes what was.
@@ -154,7 +155,7 @@ func (p *Poller) uptime(ctx context.Context, cfg Config) (time.Duration, error) 
 	return p.Now().Sub(status.Uptime), err
 }
 
-// alerts lists the alerts that concern bellhop, suppressed ones included. One that
+// alerts lists the alerts that concern bellhop, or did, suppressed ones included. One that
 // cannot be read makes the whole answer unreadable: it must not seem to have vanished.
 func (p *Poller) alerts(ctx context.Context, cfg Config) ([]sighting, error) {
 	var all []sighting
@@ -167,7 +168,7 @@ func (p *Poller) alerts(ctx context.Context, cfg Config) ([]sighting, error) {
 			if err := d.Decode(&a); err != nil {
 				return err
 			}
-			if s, ok := a.sighting(cfg); ok {
+			if s := a.sighting(cfg); !s.other || p.seen.watches(s) {
 				all = append(all, s)
 			}
 		}
@@ -213,12 +214,14 @@ type polled struct {
 // inhibited, or were not looked at yet.
 const active = "active"
 
-// sighting is what was seen of an alert; ok is false when it does not concern us.
-func (p polled) sighting(cfg Config) (s sighting, ok bool) {
+// sighting is what was seen of an alert.
+func (p polled) sighting(cfg Config) sighting {
 	a := p.alert
 	a.Status, a.EndsAt = event.Firing, "" // when it would end if nothing more were heard
-	s.signal, ok = a.signal(cfg)
-	s.signal.Source = PollSource
-	s.active = p.Status.State == active
-	return s, ok
+	signal, ok := a.signal(cfg)
+	if !ok {
+		return sighting{other: true, signal: event.Signal{Alert: event.Alert{Fingerprint: a.fingerprint()}}}
+	}
+	signal.Source = PollSource
+	return sighting{signal: signal, active: p.Status.State == active}
 }

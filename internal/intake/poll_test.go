@@ -82,6 +82,7 @@ type watchman struct {
 	told int // how many of the signals were looked at
 	// forward has other alerts forwarded.
 	forward bool
+	address string // of the Alertmanager
 }
 
 func newWatchman() *watchman {
@@ -110,7 +111,7 @@ func (w *watchman) restart() {
 func (w *watchman) poll(t *testing.T) (string, error) {
 	t.Helper()
 	c := pollConfig()
-	c.Poll.URL = "http://alertmanager.example.org/"
+	c.Poll.URL = cmp.Or(w.address, "http://alertmanager.example.org/")
 	if w.forward {
 		c.OtherAlerts = intake.Forward
 	}
@@ -334,4 +335,48 @@ func TestR19ASilencedAlertThatWasForwardedIsHeardOfQuietly(t *testing.T) {
 	w.alerts = nil
 	w.quiet(t, 5*time.Minute)
 	w.want(t, "alert/f7 resolved")
+}
+
+func TestR19AnAlertThatNoLongerConcernsUsIsNotOver(t *testing.T) {
+	w := newWatchman()
+	w.forward = true
+	a := fires("1", "active", w.now)
+	a["labels"] = map[string]string{"alertname": "DiskFull", "node": "1"}
+	w.alerts = []map[string]any{a}
+	w.want(t, "alert/f1 firing")
+	w.forward = false // a reload; it fires on
+	w.quiet(t, 20*time.Minute)
+	w.alerts = nil
+	w.quiet(t, 5*time.Minute)
+	w.want(t, "alert/f1 resolved")
+}
+
+func TestR19AnotherAlertmanagerProvesNothingOfTheOneBefore(t *testing.T) {
+	w := newWatchman()
+	w.alerts = []map[string]any{fires("1", "active", w.now)}
+	w.want(t, "1 firing")
+	w.alerts, w.address = nil, "http://another.example.org"
+	w.quiet(t, time.Hour)
+	w.restart()
+	w.quiet(t, time.Hour)
+}
+
+func TestTooManyAlertsAreToldOfOnce(t *testing.T) {
+	w := newWatchman()
+	for i := range 10_200 {
+		w.alerts = append(w.alerts, fires(fmt.Sprint(i), "active", w.now))
+	}
+	for range 3 {
+		if _, err := w.poll(t); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(w.log.String(), "more alerts fire than can be watched"); n != 1 {
+		t.Errorf("the log tells it %d times", n)
+	}
+	w.alerts = w.alerts[:100]
+	w.quiet(t, time.Minute)
+	if !strings.Contains(w.log.String(), "all alerts that fire can be watched again") {
+		t.Errorf("the log says %s", w.log)
+	}
 }

@@ -13,9 +13,9 @@ import (
 
 // What R19 asks for.
 const (
-	// settled is how long an Alertmanager has to run until what it does not show is
+	// proven is how long an Alertmanager has to run until what it does not show is
 	// believed to be gone: Prometheus tells it of all that fires at least that often.
-	settled = 5 * time.Minute
+	proven = 5 * time.Minute
 	// vanishedPolls and vanishedFor are how often, and how long, an alert has to be
 	// absent until it counts as resolved.
 	vanishedPolls = 3
@@ -30,6 +30,9 @@ const (
 type sighting struct {
 	signal event.Signal
 	active bool
+	// other is true for one that does not concern bellhop; its signal has nothing but the
+	// fingerprint.
+	other bool
 }
 
 // watched is an alert that was accepted as firing.
@@ -45,24 +48,41 @@ type watched struct {
 // what is seen. How often they were absent is not noted: after a restart the count
 // begins anew.
 type sightings struct {
-	firing  map[string]*watched
+	// Of is the Alertmanager that was asked.
+	Of      string              `json:"of"`
+	Firing  map[string]*watched `json:"firing"`
 	changed bool
+	crowded bool // the log knows that there are too many
 	log     *slog.Logger
 }
 
 // readSightings begins with the notes of an earlier life. Notes that cannot be read
 // cost what they say: alerts that fire are accepted again, which brings no news.
 func readSightings(notes []byte, log *slog.Logger) *sightings {
-	s := &sightings{firing: make(map[string]*watched), log: log}
-	if notes == nil {
-		return s
+	s := &sightings{log: log}
+	if notes != nil {
+		if err := json.Unmarshal(notes, s); err != nil {
+			log.Error("what was polled before cannot be read; it is begun anew", "err", err)
+			s.Of, s.Firing = "", nil
+		}
 	}
-	if err := json.Unmarshal(notes, &s.firing); err != nil {
-		log.Error("what was polled before cannot be read; it is begun anew", "err", err)
-		s.firing = make(map[string]*watched)
+	if s.Firing == nil {
+		s.Firing = make(map[string]*watched)
 	}
-	maps.DeleteFunc(s.firing, func(_ string, w *watched) bool { return w == nil })
+	maps.DeleteFunc(s.Firing, func(_ string, w *watched) bool { return w == nil })
 	return s
+}
+
+// turnTo forgets what another Alertmanager has shown: what this one does not show may
+// fire there still.
+func (s *sightings) turnTo(address string) {
+	if s.Of == address {
+		return
+	}
+	if s.Of != "" {
+		clear(s.Firing)
+	}
+	s.Of, s.changed = address, true
 }
 
 // compare returns the signals that an answer is worth. It is good when it proves
@@ -70,26 +90,33 @@ func readSightings(notes []byte, log *slog.Logger) *sightings {
 func (s *sightings) compare(answer []sighting, now time.Time, good bool) []event.Signal {
 	shown := make(map[string]bool)
 	var news []event.Signal
+	left := 0
 	for _, a := range answer {
 		id := a.signal.Alert.Fingerprint
 		shown[id] = true
-		w, known := s.firing[id]
+		if a.other { // it was watched once, and is still there
+			continue
+		}
+		w, known := s.Firing[id]
 		if known {
 			w.absent = 0
 		}
 		switch {
-		case a.active && (!known || w.stale(a.signal, now)) && s.room(known, len(news)):
+		case a.active && !known && len(s.Firing)+len(news) >= maxSeen:
+			left++
+		case a.active && (!known || w.stale(a.signal, now)):
 			news = append(news, a.signal)
 		case !a.active && known && a.signal.Plan.Topic != "" && w.stale(a.signal, now):
 			a.signal.Quiet = true // without a word it would count as over
 			news = append(news, a.signal)
 		}
 	}
+	s.crowd(left)
 	if !good {
 		return news
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.firing)) {
-		if w := s.firing[id]; !shown[id] && w.vanished(now) {
+	for _, id := range slices.Sorted(maps.Keys(s.Firing)) {
+		if w := s.Firing[id]; !shown[id] && w.vanished(now) {
 			gone := w.Signal
 			gone.Quiet, gone.Alert.Status, gone.Alert.EndsAt = false, event.Resolved, now
 			news = append(news, gone)
@@ -98,14 +125,19 @@ func (s *sightings) compare(answer []sighting, now time.Time, good bool) []event
 	return news
 }
 
-// room is false for what is new beyond what can be watched.
-func (s *sightings) room(known bool, more int) bool {
-	if known || len(s.firing)+more < maxSeen {
-		return true
+// crowd tells the log when alerts begin to be left out, and when no more are.
+func (s *sightings) crowd(left int) {
+	switch {
+	case left > 0 && !s.crowded:
+		s.log.Error("more alerts fire than can be watched; the others are not told of until some have ended", "watched", maxSeen, "left_out", left)
+	case left == 0 && s.crowded:
+		s.log.Info("all alerts that fire can be watched again")
 	}
-	s.log.Error("more alerts fire than can be watched; the others are not told of until some have ended", "watched", maxSeen)
-	return false
+	s.crowded = left > 0
 }
+
+// watches is true for an alert that was accepted as firing.
+func (s *sightings) watches(a sighting) bool { return s.Firing[a.signal.Alert.Fingerprint] != nil }
 
 // stale is true when the alert is another one by now, or was not brought for long.
 func (w *watched) stale(seen event.Signal, now time.Time) bool {
@@ -125,9 +157,9 @@ func (w *watched) vanished(now time.Time) bool {
 func (s *sightings) note(accepted []event.Signal, now time.Time) {
 	for _, a := range accepted {
 		if id := a.Alert.Fingerprint; a.Alert.Status == event.Resolved {
-			delete(s.firing, id)
+			delete(s.Firing, id)
 		} else {
-			s.firing[id] = &watched{Signal: a, Told: now}
+			s.Firing[id] = &watched{Signal: a, Told: now}
 		}
 		s.changed = true
 	}
@@ -138,7 +170,7 @@ func (s *sightings) notes() (notes []byte, changed bool, err error) {
 	if !s.changed {
 		return nil, false, nil
 	}
-	if notes, err = json.Marshal(s.firing); err != nil {
+	if notes, err = json.Marshal(s); err != nil {
 		return nil, false, fmt.Errorf("encode what was polled: %w", err)
 	}
 	return notes, true, nil

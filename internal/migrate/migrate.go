@@ -17,6 +17,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"go.yaml.in/yaml/v3"
 
@@ -84,7 +86,23 @@ func quote(text string) string {
 	if err := e.Encode(text); err != nil {
 		panic(err) // any text can be encoded
 	}
-	return strings.TrimSpace(b.String())
+	return escaped(strings.TrimSpace(b.String()))
+}
+
+// escaped writes those characters of a JSON text as escapes that YAML does not allow as
+// they are.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, half := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\\u%04x`, half)
+		}
+	}
+	return b.String()
 }
 
 // word is true for what older YAML takes for true or false.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"bellhop/correlate"
 	"bellhop/internal/event"
@@ -125,6 +126,9 @@ func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding
 	settled := away == nil && found.Run.Settled
 	// Where no alert is to claim it, a module that failed does: its run is waited for.
 	claimed := v.reported && away == nil && !settled && failed(found)
+	if v.reported && !v.open && away != nil {
+		return queue.Result{Again: v.later(p.Now())}, nil
+	}
 	if v.unasked() && !claimed {
 		// Nothing is said of a run that has not settled: the incident stays open, and
 		// sweeps go on asking. Of no plan, or of none that ran, there is nothing to tell.
@@ -147,6 +151,16 @@ func (p *Pipeline) conclude(ctx context.Context, v view, found correlate.Finding
 		return queue.Result{Again: next.Again, Step: step}, err
 	}
 	return p.tell(ctx, v, found, turn{readable: away == nil, again: next.Again})
+}
+
+// later is when a plan of which something was reported is looked at again that could not
+// be looked at: nobody else may ever speak of it. Zero: after a day it is given up.
+func (v *view) later(now time.Time) time.Time {
+	age := now.Sub(v.accepted)
+	if age >= unheardFor {
+		return time.Time{}
+	}
+	return now.Add(min(max(age, 30*time.Second), 5*time.Minute))
 }
 
 // failed tells whether a module of a run that is known failed.

@@ -122,3 +122,28 @@ func TestWithoutTriggerAReportOfWhatNobodyWaitsForDoesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestAReportIsNotForgottenWhileRedisIsAway(t *testing.T) {
+	inTriggered(t, func(h *house) {
+		h.report(10 * time.Minute) // nothing can be read
+		want(t, "oncall", h.pager.said())
+		h.cluster.set(night(-time.Minute, true, event.Partial, good, bad))
+		h.pass(6 * time.Minute)
+		want(t, "oncall", h.pager.said(), "key-1 open")
+		h.pass(48 * time.Hour)
+		jobs, err := h.engine.Jobs(h.t.Context(), queue.JobQuery{Lane: record.Inbox, State: queue.Queued})
+		if err != nil || len(jobs) != 0 {
+			t.Errorf("%d looks wait, %v", len(jobs), err)
+		}
+	})
+}
+
+func TestAReportIsGivenUpAfterADay(t *testing.T) {
+	inTriggered(t, func(h *house) {
+		h.report(25 * time.Hour)
+		jobs, err := h.engine.Jobs(h.t.Context(), queue.JobQuery{Lane: record.Inbox, State: queue.Queued})
+		if err != nil || len(jobs) != 0 {
+			t.Errorf("%d looks wait, %v", len(jobs), err)
+		}
+	})
+}

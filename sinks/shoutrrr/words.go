@@ -2,7 +2,6 @@ package shoutrrr
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -24,14 +23,10 @@ func (s service) words(m sinks.Message) (title, text string) {
 	return cut(title, s.title), cut(cmp.Or(text, title), s.text)
 }
 
-// mention is what calls somebody: an @ that does not stand inside an address.
-var mention = regexp.MustCompile(`(^|[^\pL\pN._+-])@`)
-
-// harmless puts a character that has no width behind an @ that might call somebody, and
-// replaces the brackets that enclose a chat's commands.
+// harmless keeps text from calling somebody, and replaces the brackets that enclose a
+// chat's commands.
 func harmless(text string) string {
-	text = strings.NewReplacer("<", "‹", ">", "›").Replace(text)
-	return mention.ReplaceAllString(text, "${1}@\u200b")
+	return wire.Defuse(strings.NewReplacer("<", "‹", ">", "›").Replace(text))
 }
 
 // cut keeps the first bytes of text, whole characters and whole lines where a line

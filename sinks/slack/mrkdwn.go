@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"bellhop/sinks"
 	"bellhop/sinks/wire"
@@ -15,9 +14,7 @@ import (
 const maxText = 3500
 
 var (
-	// everybody are the names that call all of a channel; "all" does in Mattermost.
-	everybody = regexp.MustCompile(`(?i)^@(?:here|channel|everyone|all)`)
-	link      = regexp.MustCompile(`<https?://[^<>]+>`)
+	link = regexp.MustCompile(`<https?://[^<>]+>`)
 	// date is a time that Slack shows in each reader's own zone, and what others read.
 	date = regexp.MustCompile(`<!date\^-?[0-9]{1,12}\^[^<>^|@]{1,80}\|([^<>|@]*)>`)
 	// tags may stand in what a template makes.
@@ -30,30 +27,7 @@ var (
 // once & < > are written as Slack wants them
 // (https://docs.slack.dev/messaging/formatting-message-text/#escaping). Bytes,
 // because they are never fewer than the characters that Slack counts.
-func escape(text string, limit int) string { return encode(defuse(wire.Line(text, limit)), limit) }
-
-// parted is an invisible space.
-const parted = "\u200b"
-
-// defuse keeps plain text from calling somebody, in Mattermost or for whatever else
-// reads it for mentions: it parts the @ from the name that follows, unless the @ stands
-// within a word, as in an address. And it parts what Mattermost would take for a link
-// or a picture, [text](address).
-func defuse(text string) string {
-	var b strings.Builder
-	var before rune
-	for i, r := range text {
-		if r == '(' && before == ']' {
-			b.WriteString(parted)
-		}
-		b.WriteRune(r)
-		if r == '@' && (!unicode.IsLetter(before) && !unicode.IsNumber(before) || everybody.MatchString(text[i:])) {
-			b.WriteString(parted)
-		}
-		before = r
-	}
-	return b.String()
-}
+func escape(text string, limit int) string { return encode(wire.Defuse(wire.Line(text, limit)), limit) }
 
 const ellipsis = "…"
 
@@ -86,7 +60,7 @@ func encodeRune(r rune) string {
 // unmarked replaces < and > in text for a field that knows no markup, in which
 // an entity might be shown as it is written.
 func unmarked(text string) string {
-	return strings.NewReplacer("<", "‹", ">", "›").Replace(defuse(text))
+	return strings.NewReplacer("<", "‹", ">", "›").Replace(wire.Defuse(text))
 }
 
 // rendered is the rendered text, within limit bytes.
@@ -106,7 +80,7 @@ func safe(text string, limit int) string {
 		if at := tags.FindStringIndex(rest); at != nil {
 			from, to = at[0], at[1]
 		}
-		for _, token := range append(tokens.FindAllString(defuse(rest[:from]), -1), rest[from:to]) {
+		for _, token := range append(tokens.FindAllString(wire.Defuse(rest[:from]), -1), rest[from:to]) {
 			if len(token) == 1 {
 				token = encodeRune(rune(token[0]))
 			}

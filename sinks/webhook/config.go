@@ -11,6 +11,7 @@ import (
 
 	"bellhop/internal/fault"
 	"bellhop/internal/secret"
+	"bellhop/sinks/wire"
 )
 
 // Config is the section of a webhook sink.
@@ -129,10 +130,7 @@ func (c Config) secrets(address *url.URL) []secret.String {
 	for _, value := range c.Headers {
 		all = append(all, value)
 	}
-	if password, set := address.User.Password(); set {
-		all = append(all, secret.New(password), secret.New(basic(address.User.Username(), password)))
-	}
-	return append(all, pieces(address)...)
+	return append(all, wire.Hidden(address)...)
 }
 
 func basic(user, password string) string {
@@ -140,21 +138,4 @@ func basic(user, password string) string {
 		return ""
 	}
 	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-}
-
-// pieces are the query, its values and the parts of the path that are long enough
-// to be a key: a far end that does not know the address quotes them alone.
-func pieces(address *url.URL) []secret.String {
-	const long = 8
-	parts := strings.Split(address.Path, "/")
-	parts = slices.DeleteFunc(parts, func(part string) bool { return len(part) < long })
-	parts = append(parts, address.RawQuery)
-	for _, values := range address.Query() {
-		parts = append(parts, values...)
-	}
-	var all []secret.String
-	for _, part := range parts {
-		all = append(all, secret.New(part))
-	}
-	return all
 }
