@@ -66,6 +66,9 @@ type Awaited interface {
 	// nobody waits. If it is not 0 for event.StatusRepeat, a message that was set aside is
 	// told once more when the alert fires again, as a repeat, whatever Repeats says.
 	Awaits(s event.Status) time.Duration
+	// Reruns is true when that may be done with a message that the far end may have heard,
+	// too: one that was cut off. Else a person has to ask for it.
+	Reruns() bool
 }
 
 // Message is one notice for one target.

@@ -76,6 +76,27 @@ func (p *Pipeline) triesAgain(sink string) bool {
 	return p.outlets[sink].awaits(event.StatusRepeat) > 0
 }
 
+// cutOff tells whether the delivery was begun, has no end on record and may not be begun
+// again without a person (R17). Nobody knows what a far end did that may have heard of it.
+func (p *Pipeline) cutOff(sink string, j queue.Job) bool {
+	a, ok := p.outlets[sink].Sink.(sinks.Awaited)
+	return ok && j.State == queue.Dead && j.Heard && !a.Reruns()
+}
+
+// awaitInstead has whoever waits for a delivery of the incident wait for the one that
+// takes its place.
+func (p *Pipeline) awaitInstead(ctx context.Context, d record.Delivery, old, now string, step *queue.Step) error {
+	if d.Incident == "" || !p.triesAgain(d.Sink) {
+		return nil
+	}
+	in, row, err := p.incident(ctx, d.Incident)
+	if err != nil || in.Awaited[d.Sink] != old {
+		return err
+	}
+	in.Awaited[d.Sink] = now
+	return replace(step, row, in)
+}
+
 // delivery reads a delivery, one without an id when there is none any more.
 func (p *Pipeline) delivery(ctx context.Context, id string) (queue.Job, error) {
 	jobs, err := p.Engine.Jobs(ctx, queue.JobQuery{ID: id, Prefix: record.Outbound, Limit: 1})
@@ -164,22 +185,29 @@ func (p *Pipeline) untilLooked(ctx context.Context, a asked) (putOff bool, err e
 	return putOff, err
 }
 
-// errFailed is what came of a command that has not ended well.
-var errFailed = errors.New("it has failed")
+var (
+	// errFailed is what came of a command that has not ended well.
+	errFailed = errors.New("it has failed")
+	// errCutOff is what came of one of which nobody knows how it has ended.
+	errCutOff = errors.New("it was cut off by a crash or a stop, and runs again by hand alone")
+)
 
-// untilEnded waits until a delivery has ended, or has failed for now. The error does not
-// say why it failed, because what a command prints is not for whoever can send alerts.
+// untilEnded waits until a delivery has ended, or has failed for now; one that only waits
+// for a place has not. The error does not say why it failed, because what a command prints
+// is not for whoever can send alerts.
 func (p *Pipeline) untilEnded(ctx context.Context, sink, id string) error {
 	err := until(ctx, func() (bool, error) {
 		job, err := p.delivery(ctx, id)
 		switch n := len(job.Attempts); {
 		case err != nil:
 			return false, err
+		case p.cutOff(sink, job):
+			return false, errCutOff
 		case job.State == queue.Dead:
 			return false, errFailed
 		case job.ID == "" || job.State != queue.Queued:
 			return true, nil
-		case n > 0 && job.Attempts[n-1].Error != "" && job.Begun.IsZero():
+		case n > 0 && job.Begun.IsZero() && job.Attempts[n-1].Error != "" && !job.Attempts[n-1].Deferred:
 			return false, errFailed
 		}
 		return false, nil

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"bellhop/internal/event"
+	"bellhop/internal/record"
 	"bellhop/internal/retry"
+	"bellhop/router/queue"
 	"bellhop/sinks"
 )
 
@@ -184,6 +186,174 @@ func TestR17OneThatCannotBeStartedIsToldAtOnceAndNothingPilesUp(t *testing.T) {
 		h.pass(10 * time.Minute)
 		h.deliveries("open sent")
 		h.wantSent("once it was mended", diskSignal(event.Firing))
+	})
+}
+
+func TestR17OneThatWaitsForAPlaceHasNotFailed(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		full := time.Now().Add(30 * time.Second)
+		h.pager.answer = func(sinks.Message) error {
+			if time.Now().Before(full) {
+				return retry.Refused(retry.After(0, errors.New("32 of this sink's commands run already")))
+			}
+			return nil
+		}
+		if after := h.wantSent("a command that waits for a place", diskSignal(event.Firing)); after < 25*time.Second {
+			t.Errorf("he waits %s", after)
+		}
+		h.deliveries("open sent")
+	})
+}
+
+func TestR17OneThatHasFailedAndRunsAgainByItselfIsToldAtOnce(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.pager.answer = func(sinks.Message) error { return retry.After(0, errors.New("exit 1: s3cret")) } // with rerun
+		if after := h.wantSent("a command that fails", diskSignal(event.Firing), "oncall", "failed"); after > time.Second {
+			t.Errorf("he waits %s", after)
+		}
+		h.deliveries("open queued")
+	})
+}
+
+// cutOff has bellhop stop while the command of an alert runs, which from then on answers
+// as one does that was begun before.
+func (h *house) cutOff() {
+	h.t.Helper()
+	h.pager.answer = func(sinks.Message) error { time.Sleep(time.Hour); return errors.New("ended by the stop") }
+	h.accept(diskSignal(event.Firing), time.Minute)
+	h.stop()
+	h.pager.answer = func(m sinks.Message) error {
+		if m.Heard && !h.pager.reruns {
+			return retry.Permanent(errors.New("nobody knows what it did"))
+		}
+		return nil
+	}
+	h.start()
+	h.pass(time.Second)
+}
+
+func TestR17ACommandThatWasCutOffIsBegunAgainByHandAlone(t *testing.T) {
+	awaitingCommands(t, cutOffUntilByHand) // on: [open]
+}
+
+func TestR17ACommandOfRepeatsThatWasCutOffIsBegunAgainByHandAlone(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.pager.again = true // on: [open, repeat]
+		cutOffUntilByHand(h)
+	})
+}
+
+func cutOffUntilByHand(h *house) {
+	h.cutOff()
+	for range 2 {
+		h.wantSent("a command that was cut off", diskSignal(event.Firing), "oncall", "cut off", "by hand", "delivery "+h.deadLetter())
+		h.deliveries("open dead")
+	}
+	h.restart()
+	h.wantSent("after a restart", diskSignal(event.Firing), "cut off")
+	h.deliveries("open dead")
+	want(h.t, "command", h.pager.said())
+	h.retry()
+	h.pass(time.Second)
+	h.deliveries("open dropped", "open sent")
+	again := diskSignal(event.Firing)
+	again.Retry = true
+	h.wantSent("once it ran by hand", again)
+	want(h.t, "command", h.pager.said(), "key-1 open")
+}
+
+func TestR17OneThatWasCutOffAndLetGoHoldsUpNoRepeat(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.pager.again = true
+		h.cutOff()
+		h.wantSent("a command that was cut off", diskSignal(event.Firing), "cut off")
+		if err := h.pipe.Drop(h.t.Context(), h.deadLetter()); err != nil {
+			t.Fatal(err)
+		}
+		h.wantSent("a repeat", diskSignal(event.Firing))
+		h.deliveries("open dropped", "repeat sent")
+	})
+}
+
+func TestR17OneThatMayRunAgainAfterACrashDoes(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.pager.reruns = true
+		h.cutOff()
+		h.wantSent("a command that was cut off", diskSignal(event.Firing))
+		h.deliveries("open sent")
+	})
+}
+
+func TestR17OneThatFailedForTooLongWithRerunRunsAgainWhenTheAlertIsSentAgain(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.pager.reruns, h.giveUp = true, time.Hour
+		h.restart()
+		h.pager.answer = func(sinks.Message) error { return retry.After(0, errors.New("exit 1")) }
+		h.accept(diskSignal(event.Firing), 2*time.Hour)
+		h.deliveries("open dead")
+		h.runsFor(0)
+		h.wantSent("it succeeds", diskSignal(event.Firing))
+		h.deliveries("open dropped", "repeat sent")
+	})
+}
+
+// deadLetter is the id of the only one of the command.
+func (h *house) deadLetter() string {
+	h.t.Helper()
+	dead, err := h.engine.Jobs(h.t.Context(), queue.JobQuery{Lane: record.Lane("oncall"), State: queue.Dead})
+	if err != nil || len(dead) != 1 {
+		h.t.Fatal(len(dead), err)
+	}
+	return dead[0].ID
+}
+
+// retry has the dead letter of the command retried by hand.
+func (h *house) retry() {
+	h.t.Helper()
+	if _, err := h.pipe.Retry(h.t.Context(), h.deadLetter()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestR17WhatIsRetriedByHandIsWaitedForInPlaceOfWhatFailed(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.fails(time.Second)
+		h.wantSent("a command that fails", diskSignal(event.Firing), "failed")
+		h.runsFor(time.Minute)
+		h.retry()
+		if after := h.wantSent("while it runs by hand", diskSignal(event.Firing)); after < 50*time.Second {
+			t.Errorf("he waits %s", after)
+		}
+		h.deliveries("open dropped", "open sent")
+	})
+}
+
+func TestR17WhatFailsAsItIsRetriedByHandIsToldToWhomeverWaitsForThat(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.fails(time.Minute)
+		h.wantSent("a command that fails", diskSignal(event.Firing), "failed")
+		h.retry()
+		if after := h.wantSent("while it runs by hand", diskSignal(event.Firing), "failed"); after < 50*time.Second {
+			t.Errorf("he waits %s", after)
+		}
+		h.deliveries("open dropped", "open dead")
+	})
+}
+
+func TestR17WhatFailsAgainWhenRetriedByHandHasFailedForItsSenderToo(t *testing.T) {
+	awaitingCommands(t, func(h *house) {
+		h.fails(time.Second)
+		h.wantSent("a command that fails", diskSignal(event.Firing), "failed")
+		h.retry()
+		h.pass(2 * time.Second)
+		h.deliveries("open dropped", "open dead")
+		h.wantSent("it has failed by hand", diskSignal(event.Firing), "failed")
+		h.deliveries("open dropped", "open dropped", "repeat dead")
+		h.runsFor(time.Second)
+		h.retry()
+		h.pass(10 * time.Second)
+		h.wantSent("it has succeeded by hand", diskSignal(event.Firing))
+		h.deliveries("open dropped", "open dropped", "repeat dropped", "repeat sent")
 	})
 }
 

@@ -43,6 +43,9 @@ func (p *Pipeline) Retry(ctx context.Context, id string) (string, error) {
 	}
 	step.Drop = []queue.Drop{{ID: id, To: queue.Dropped, Reason: "sent once more by hand, as " + again.ID}}
 	step.Put = []queue.Job{again}
+	if err := p.awaitInstead(ctx, d, id, again.ID, &step); err != nil {
+		return "", err
+	}
 	return again.ID, p.act(ctx, step)
 }
 

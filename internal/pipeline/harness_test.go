@@ -118,6 +118,7 @@ type ear struct {
 	answer  func(m sinks.Message) error
 	again   bool          // it wants to hear of repeats
 	waited  time.Duration // for what comes of a message, by whoever sent the alert
+	reruns  bool          // what was cut off may be told again
 	mu      sync.Mutex
 	all     []heard
 }
@@ -143,6 +144,8 @@ func (e *ear) Awaits(s event.Status) time.Duration {
 	}
 	return e.waited
 }
+
+func (e *ear) Reruns() bool { return e.reruns }
 
 func (e *ear) Send(_ context.Context, m sinks.Message) (sinks.Receipt, error) {
 	e.mu.Lock()

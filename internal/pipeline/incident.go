@@ -110,7 +110,8 @@ func (p *Pipeline) repeat(ctx context.Context, v view, t turn) (outcome, error) 
 // repeats tells those who were told of the incident that an alert fires again, one that
 // came since it was last heard of: those who want to hear that, and those who could not be
 // told what the sender of the alert waits for. If he only tries again, nobody else hears
-// of it; and what he waits for already is not begun once more beside it.
+// of it; and what he waits for already is not begun once more beside it, nor after it was
+// cut off.
 func (p *Pipeline) repeats(ctx context.Context, v view, n int) ([]telling, error) {
 	fires, anew := v.again()
 	if !fires {
@@ -124,7 +125,7 @@ func (p *Pipeline) repeats(ctx context.Context, v view, n int) ([]telling, error
 		switch {
 		case err != nil:
 			return nil, err
-		case job.State == queue.Queued:
+		case job.State == queue.Queued, p.cutOff(a.Sink, job):
 			continue
 		case job.State == queue.Dead:
 			t.failed = job.ID

@@ -182,6 +182,9 @@ type Attempt struct {
 	Took   time.Duration `json:"took"`
 	Status string        `json:"status"` // the far end's answer, or "" when there was none
 	Error  string        `json:"error,omitempty"`
+	// Deferred is true when the far end has definitely not taken it for now, and asks for
+	// nothing but that it comes later.
+	Deferred bool `json:"deferred,omitempty"`
 }
 
 // Lease is a job that the holder alone works on until it ends or expires.

@@ -70,6 +70,8 @@ func TestR12Verdicts(t *testing.T) {
 		{"broken tries every five minutes", retry.Broken(boom), []string{"a@0", "a@300!", "a@600!"}, 2},
 		{"what was refused was not heard", retry.Refused(retry.Down(0, boom)), []string{"a@0", "a@1", "a@3"}, 2},
 		{"later is believed and is no failure", retry.After(7*time.Second, boom), []string{"a@0", "a@7!", "a@14!"}, 0},
+		{"what was refused for now was put off and not heard", retry.Refused(retry.After(0, boom)), []string{"a@0", "a@5", "a@15"}, 2},
+		{"broken is not merely put off", retry.Refused(retry.Broken(boom)), []string{"a@0", "a@300", "a@600"}, 2},
 		{"later without a time waits longer each time", retry.After(0, boom), []string{"a@0", "a@5!", "a@15!"}, 2},
 		{"permanent is dead", fmt.Errorf("send: %w", retry.Permanent(boom)), []string{"a@0"}, 0},
 		{"there was nothing to do", fmt.Errorf("send: %w", retry.Skip(boom)), []string{"a@0"}, 0},
@@ -95,6 +97,9 @@ func TestR12Verdicts(t *testing.T) {
 				}
 				if first := j.Attempts[0]; first.Error != c.err.Error() || first.Status != "500" || !first.At.Equal(w.begun) {
 					t.Errorf("first attempt %+v", first)
+				}
+				if asked := retry.Of(c.err); j.Attempts[0].Deferred != (asked.Refused && asked.Verdict == retry.Later) {
+					t.Errorf("first attempt %+v", j.Attempts[0])
 				}
 				if j.Tries != c.tries || len(j.Attempts) != len(c.calls) {
 					t.Errorf("%d tries, %d attempts", j.Tries, len(j.Attempts))

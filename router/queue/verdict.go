@@ -41,7 +41,7 @@ func (l *lane) failed(job Lease, err error, at time.Time, took time.Duration) (E
 	j := l.judge(job, err)
 	end := End{
 		Lease: job, Verb: Again, Failed: true, Refused: j.Refused,
-		Attempt: &Attempt{At: at, Took: took, Error: bounded(err.Error())},
+		Attempt: &Attempt{At: at, Took: took, Error: bounded(err.Error()), Deferred: j.Refused && j.Verdict == retry.Later},
 	}
 	now := l.o.Now()
 	switch {

@@ -16,10 +16,12 @@
 //     stopped meanwhile, may have done its work: it is dead with that reason, and a
 //     person may have it run again (R17). One that definitely did not start comes
 //     again by itself.
-//   - Another exit code than 0 is final, but whoever sent the alert may be told, and have
-//     it run again by sending the alert again: as another delivery. The log of deliveries holds code, duration and
-//     the end of what the command printed, with control characters and credentials in
-//     URLs taken out. Any other secret that a command prints is shown.
+//   - Another exit code than 0 is final for its delivery. Whoever sent the alert may be
+//     told, and starts the command again by sending the alert again: as another delivery,
+//     and never one that was cut off, unless the settings say that it may run again.
+//   - The log of deliveries holds code, duration and the end of what the command printed,
+//     with control characters and credentials in URLs taken out. Any other secret that a
+//     command prints is shown.
 //   - What the environment has no room for is cut or left out, and the log says so.
 //     Where the event's file cannot be written, the command runs without it.
 package exec
@@ -100,6 +102,9 @@ func (s *Sink) Awaits(status event.Status) time.Duration {
 	}
 	return s.conf.Timeout
 }
+
+// Reruns is true when the settings say that a command that was cut off may run again.
+func (s *Sink) Reruns() bool { return s.conf.Rerun }
 
 // Send runs the command if it is meant for m, and lets those that run know of an end.
 func (s *Sink) Send(ctx context.Context, m sinks.Message) (sinks.Receipt, error) {

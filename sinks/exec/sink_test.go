@@ -188,9 +188,15 @@ func TestR17OneThatWasCutOffRunsAgainOnlyByHandOrWhereItMay(t *testing.T) {
 	b.send(m).refused(t, retry.Dead, true, "cut off by a crash", "may be retried by hand")
 	m.ID, m.Heard = "another", false // as a retry by hand is
 	b.send(m).want(t, "ran")
+	if b.sink.(sinks.Awaited).Reruns() {
+		t.Error("whoever sends the alert again starts it again")
+	}
 	b.conf.Rerun, m.Heard = true, true
 	b.build()
 	b.send(m).want(t, "ran")
+	if !b.sink.(sinks.Awaited).Reruns() {
+		t.Error("whoever sends the alert again does not start it again")
+	}
 }
 
 func TestR12OneThatDoesNotStartIsNotHeardAndItsSettingsAreWrong(t *testing.T) {
