@@ -37,7 +37,8 @@ func run(m *testing.M) int {
 }
 
 // systemctl stands in for systemd: it knows who is enabled and active, and writes down
-// what it was told to do. A service named in the folder "broken" does not start.
+// what it was told to do. A service named in the folder "broken" does not start,
+// one in "masked" cannot be enabled.
 const systemctl = `#!/bin/sh
 state=%q
 case $1 in
@@ -48,8 +49,9 @@ echo "$*" >>"$state/calls"
 for unit; do :; done
 case "$1 $2" in
 "enable --now") touch "$state/enabled/$unit" "$state/active/$unit" ;;
-"enable "*) touch "$state/enabled/$unit" ;;
+"enable "*) [ ! -e "$state/masked/$unit" ] || exit 1; touch "$state/enabled/$unit" ;;
 "disable --now") rm -f "$state/enabled/$unit" "$state/active/$unit" ;;
+"disable "*) rm -f "$state/enabled/$unit" ;;
 "restart "*) [ ! -e "$state/broken/$unit" ] || exit 1; touch "$state/active/$unit" ;;
 daemon-reload*) ;;
 *) echo "systemctl: unknown: $*" >&2; exit 1 ;;
@@ -67,7 +69,7 @@ func newMachine(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{t: t, root: t.TempDir(), state: t.TempDir(), stubs: t.TempDir(), binary: built}
 	for _, folder := range []string{
-		m.root + "/run/systemd/system", m.state + "/active", m.state + "/enabled", m.state + "/broken",
+		m.root + "/run/systemd/system", m.state + "/active", m.state + "/enabled", m.state + "/broken", m.state + "/masked",
 	} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
@@ -312,17 +314,19 @@ func TestThePredecessorIsStoppedOnlyAfterAQuestion(t *testing.T) {
 }
 
 func TestThePredecessorRunsAgainWhenBellhopDoesNotStart(t *testing.T) {
-	m := newMachine(t)
-	m.predecessor()
-	m.write(m.state+"/broken/bellhop.service", "", 0o644)
-	code, said := m.run("", "--take-over")
-	if code != 1 {
-		t.Errorf("exit %d", code)
+	for _, fault := range []string{"broken", "masked"} {
+		m := newMachine(t)
+		m.predecessor()
+		m.write(m.state+"/"+fault+"/bellhop.service", "", 0o644)
+		code, said := m.run("", "--take-over")
+		if code != 1 {
+			t.Errorf("%s: exit %d", fault, code)
+		}
+		contains(t, said, "ns8-backup-monitor runs again")
+		m.there(m.state+"/active/ns8-backup-monitor.service", true)
+		m.there(m.state+"/enabled/ns8-backup-monitor.service", true)
+		m.there(m.state+"/enabled/bellhop.service", false)
 	}
-	contains(t, said, "ns8-backup-monitor runs again")
-	m.there(m.state+"/active/ns8-backup-monitor.service", true)
-	m.there(m.state+"/enabled/ns8-backup-monitor.service", true)
-	m.there(m.state+"/enabled/bellhop.service", false)
 }
 
 func TestWhatRunsGoesOnWhenTheConfigurationIsWrong(t *testing.T) {
@@ -377,22 +381,6 @@ func TestWhatDiffersIsReplacedOnlyAfterAQuestion(t *testing.T) {
 	if m.read(m.program()) != m.read(m.binary) {
 		t.Error("the program was not replaced")
 	}
-}
-
-func TestAnotherConfigurationIsKept(t *testing.T) {
-	m := newMachine(t)
-	own := "mail: {from: a@example.org, to: [b@example.org], rate: 5/1m}\n"
-	m.write(m.config(), own, 0o644)
-	contains(t, m.must(someone...), "Replace it", "kept: "+m.config(), "anybody could read")
-	if got := m.read(m.config()); got != own {
-		t.Errorf("it was changed: %s", got)
-	}
-	m.mode(m.config(), 0o640)
-	m.must(append([]string{"--yes"}, someone...)...)
-	if got := m.read(m.config() + ".old"); got != own {
-		t.Errorf("the old one is lost: %s", got)
-	}
-	contains(t, m.read(m.config()), "from: 'backup@example.org'")
 }
 
 func TestUninstallLeavesConfigurationAndQueue(t *testing.T) {
@@ -465,7 +453,7 @@ func TestAnAlertmanagerThatAnswersIsPolled(t *testing.T) {
 func TestTheCommandLineIsExplained(t *testing.T) {
 	m := newMachine(t)
 	contains(t, m.must("--help"), "Usage:", "--take-over", "--purge")
-	for _, args := range [][]string{{"--form", "x"}, {"--from"}, {"--from", "a@example.org"}, {"--to", "a@example.org"}, {"--purge"}} {
+	for _, args := range [][]string{{"--form", "x"}, {"--from"}, {"--from", "a@example.org"}, {"--to", "a@example.org"}, {"--purge"}, {"--prefix", "opt"}, {"--prefix", "/opt/a|b"}} {
 		code, said := m.run("", args...)
 		if code != 2 {
 			t.Errorf("%v: exit %d", args, code)
@@ -475,19 +463,6 @@ func TestTheCommandLineIsExplained(t *testing.T) {
 	m.binary = m.root + "/none"
 	if code, said := m.run("", someone...); code != 1 || !strings.Contains(said, "make build") {
 		t.Errorf("without a program: exit %d\n%s", code, said)
-	}
-}
-
-func TestAPackageIsNotTouched(t *testing.T) {
-	m := newMachine(t)
-	m.write(m.root+"/usr/bin/bellhop", "", 0o755)
-	m.write(m.root+"/usr/lib/systemd/system/bellhop.service", "", 0o644)
-	for _, args := range [][]string{someone, {"--uninstall", "--yes"}} {
-		code, said := m.run("", args...)
-		if code != 1 {
-			t.Errorf("%v: exit %d", args, code)
-		}
-		contains(t, said, "as a package")
 	}
 }
 
