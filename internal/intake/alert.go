@@ -33,28 +33,36 @@ type alert struct {
 	Fingerprint  string            `json:"fingerprint"`
 }
 
-// group is what a webhook says of all its alerts together. Nothing hangs on it, so
-// a field of a wrong type is left out.
+// told is what a webhook says of all its alerts together.
+type told struct {
+	Receiver    string            `json:"receiver"`
+	ExternalURL string            `json:"externalURL"`
+	GroupLabels map[string]string `json:"groupLabels"`
+}
+
+// into writes it, cleaned, into the signals.
+func (t told) into(all []event.Signal) {
+	receiver, external := short(clean(t.Receiver, inLine), maxName), link(t.ExternalURL)
+	var grouped map[string]string
+	if len(t.GroupLabels) > 0 {
+		grouped = labels(t.GroupLabels, nil)
+	}
+	for i := range all {
+		a := &all[i].Alert
+		a.Receiver, a.ExternalURL, a.GroupLabels = receiver, external, grouped
+	}
+}
+
+// group is the same of any body. Nothing hangs on it, so a field of a wrong type is left
+// out.
 type group struct {
 	Receiver    json.RawMessage `json:"receiver"`
 	ExternalURL json.RawMessage `json:"externalURL"`
 	GroupLabels json.RawMessage `json:"groupLabels"`
 }
 
-// into writes it, cleaned, into the signals.
-func (g group) into(all []event.Signal) {
-	receiver := short(clean(readAs[string](g.Receiver), inLine), maxName)
-	external := link(readAs[string](g.ExternalURL))
-	grouped := readAs[map[string]string](g.GroupLabels)
-	if len(grouped) == 0 {
-		grouped = nil
-	} else {
-		grouped = labels(grouped, nil)
-	}
-	for i := range all {
-		a := &all[i].Alert
-		a.Receiver, a.ExternalURL, a.GroupLabels = receiver, external, grouped
-	}
+func (g group) told() told {
+	return told{readAs[string](g.Receiver), readAs[string](g.ExternalURL), readAs[map[string]string](g.GroupLabels)}
 }
 
 // readAs reads one such field; one that is not there, or of a wrong type, is zero.

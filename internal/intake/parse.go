@@ -29,7 +29,7 @@ func Parse(body []byte, cfg Config) (Batch, error) {
 		for _, a := range doc.Alerts {
 			b.count(a, cfg)
 		}
-		b.end(doc.beside)
+		b.end(doc.told, doc.Truncated)
 		return b, nil
 	}
 	return careful(body, cfg)
@@ -60,14 +60,14 @@ func careful(body []byte, cfg Config) (Batch, error) {
 	if n := b.Accepted + b.Ignored; n == b.Unreadable {
 		return Batch{}, nothing(n, first)
 	}
-	b.end(rest)
+	b.end(rest.told(), int64(rest.Truncated))
 	return b, nil
 }
 
 // leftOut adds what stands for the alerts that the sender has left out. Without one of
 // ours beside them there is no sign that they speak of backups.
-func (b *Batch) leftOut(n truncated) {
-	b.Truncated = int64(n)
+func (b *Batch) leftOut(n int64) {
+	b.Truncated = max(n, 0)
 	if n > 0 && b.Accepted > 0 {
 		b.Signals = append(b.Signals, event.Signal{Source: Source, Cut: true})
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
+	"iter"
 )
 
 // quick reads an ordinary body, such as Alertmanager sends, in one pass, because
@@ -23,10 +24,11 @@ func quick(body []byte) (doc document, ok bool) {
 	return doc, true
 }
 
-// document is what counts of a body.
+// document is what counts of an ordinary body.
 type document struct {
-	beside
-	Alerts []alert `json:"alerts"`
+	told
+	Alerts    []alert `json:"alerts"`
+	Truncated int64   `json:"truncatedAlerts"`
 }
 
 // beside is what stands beside the list of alerts.
@@ -36,9 +38,9 @@ type beside struct {
 }
 
 // end takes what stands beside the list of alerts into account, when that was read.
-func (b *Batch) end(rest beside) {
-	rest.into(b.Signals)
-	b.leftOut(rest.Truncated)
+func (b *Batch) end(t told, left int64) {
+	t.into(b.Signals)
+	b.leftOut(left)
 }
 
 // truncated is how many alerts the sender has left out. What makes no sense is none.
@@ -52,23 +54,45 @@ func (n *truncated) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// odd is true for a body that may name the list "alerts" twice: of two lists the
-// last counts, but a decoder lays it over the first. Names are compared without
+// odd is true for a body that may name the list "alerts", or the map "groupLabels", twice:
+// of two the last counts, but a decoder lays it over the first. Names are compared without
 // regard to case, and their letters may be escaped.
 func odd(body []byte) bool {
-	const name = `"alerts`
-	named := 0
-	for at := range body {
-		switch {
-		case body[at] == '"' && at >= len(name) && bytes.EqualFold(body[at-len(name):at], []byte(name)):
-			named++
-		case body[at] == '\\' && escapesLetter(body[at:]):
-			return true
-		case body[at] == longS[0] && bytes.HasPrefix(body[at:], []byte(longS)):
+	if bytes.Contains(body, []byte(longS)) {
+		return true
+	}
+	for at := range everyByte(body, '\\') {
+		if escapesLetter(body[at:]) {
 			return true
 		}
 	}
-	return named != 1
+	alerts, labels := 0, 0
+	for at := range everyByte(body, '"') {
+		switch {
+		case endsIn(body[:at], `"alerts`):
+			alerts++
+		case endsIn(body[:at], `"groupLabels`):
+			labels++
+		}
+	}
+	return alerts != 1 || labels > 1
+}
+
+func endsIn(text []byte, name string) bool {
+	return len(text) >= len(name) && bytes.EqualFold(text[len(text)-len(name):], []byte(name))
+}
+
+// everyByte goes through the places where c stands.
+func everyByte(body []byte, c byte) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for from := 0; ; {
+			i := bytes.IndexByte(body[from:], c)
+			if i < 0 || !yield(from+i) {
+				return
+			}
+			from += i + 1
+		}
+	}
 }
 
 // longS is the one letter beyond ASCII that is an s without regard to case.
