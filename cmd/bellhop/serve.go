@@ -55,6 +55,7 @@ func serve(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what the start alone needed: templates and settings
 	defer onHangup(func() { reload(p, a, book) })()
 	log.Info("bellhop serves", "version", version, "address", a.Addr().String(), "queue", c.Queue.Path, "sinks", len(c.Sinks))
 	err = a.Run(ctx)
