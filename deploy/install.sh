@@ -635,7 +635,10 @@ Give the alerts to it by an alertmanager.yml with this route and receiver:
           send_resolved: true
 
 The one of NethServer's metrics module writes its file anew at every change of its
-settings: use one of your own.
+settings. Have bellhop ask that one instead, in its own configuration:
+
+  receiver:
+    poll: {url: "http://127.0.0.1:9093"}
 END
 }
 

@@ -44,6 +44,8 @@ func RoutingKeys(file string) (string, error) {
 		"at /, /v2/enqueue and /v2/change/enqueue of 127.0.0.1:9099. To have them come in as before:")
 	p.comment(0, "receiver: {host: \"\", port: 8080}")
 	p.line(0, "")
+	p.comment(0, "Nothing is asked of a NethServer; on one, take this line out.")
+	p.line(0, "correlator: {subscribe: false}")
 	p.line(0, "sinks:")
 	p.line(1, "oncall:")
 	p.line(2, "type: pagerduty")
@@ -98,7 +100,7 @@ func (f *faults) keys(text string) (n int, notes []string) {
 		at++
 		key := strings.TrimSpace(line)
 		switch {
-		case key == "":
+		case key == "", strings.HasPrefix(key, "#"): // as bellhop reads it
 			continue
 		case strings.ContainsAny(key, ",\""):
 			f.add(at, "", "holds more than a key", "leave the key alone in its line: pd-event-handler read no further than the comma")

@@ -50,6 +50,8 @@ func (p *Pipeline) forwardAlert(ctx context.Context, look record.Look) (queue.Re
 		in := v.incident
 		in.Seen = p.Now()
 		return p.turnOut(ctx, v, outcome{incident: &in}, unheardFor)
+	case open && len(v.fresh) > 0:
+		return p.firesAnew(ctx, v)
 	case open && v.fires():
 		told, err := p.repeat(ctx, v, turn{})
 		if err != nil {
@@ -60,6 +62,23 @@ func (p *Pipeline) forwardAlert(ctx context.Context, look record.Look) (queue.Re
 		return p.turnOut(ctx, v, p.finishAlert(ctx, v, event.EndedBySuccess), 0)
 	}
 	return p.turnOut(ctx, v, outcome{}, 0)
+}
+
+// firesAnew opens another incident: an alert that began to fire later than the one that is
+// known is another one, and the end of that one was lost. Nobody is told of that end,
+// because it is not over.
+func (p *Pipeline) firesAnew(ctx context.Context, v view) (queue.Result, error) {
+	before := v.incident
+	before.State, before.Resolved, before.EndedBy = event.StatusResolved, p.Now(), event.EndedByUnreported
+	row, err := record.Encode(v.about.Key, before)
+	if err != nil {
+		return queue.Result{}, err
+	}
+	e := p.alertEvent(ctx, v, event.StatusOpen)
+	e.DedupKey = before.Key
+	res, err := p.turnOut(ctx, v, p.begin(v, e), unheardFor)
+	res.Step.Set = append(res.Step.Set, row)
+	return res, err
 }
 
 // unheard ends an incident of whose alert nobody has said anything for a day.

@@ -454,3 +454,25 @@ func (h *house) nothingStays() {
 		}
 	}
 }
+
+func TestR18ALaterStartIsAnotherIncidentWhenTheEndWasLost(t *testing.T) {
+	inHouse(t, func(h *house) {
+		fires := func(hours int) {
+			h.accept(event.Signal{
+				Source: "webhook", Plan: event.PlanRef{Topic: "alert/d7"},
+				Alert: event.Alert{Status: event.Firing, Fingerprint: "d7", StartsAt: time.Date(2000, 1, 1, hours, 0, 0, 0, time.UTC), Labels: map[string]string{"alertname": "DiskSpaceCritical"}},
+			}, time.Minute)
+		}
+		fires(1)
+		fires(1)
+		want(t, "the pager", h.pager.said(), "key-1 open")
+		fires(2)
+		want(t, "the pager", h.pager.said(), "key-1 open", "key-1 open")
+		in := h.incidents()
+		if len(in) != 2 || in[0].State != event.StatusResolved || in[1].State != event.StatusOpen || in[0].Key != in[1].Key {
+			t.Errorf("incidents %+v", in)
+		}
+		h.disk(event.Resolved, time.Minute)
+		want(t, "the pager", h.pager.said(), "key-1 open", "key-1 open", "key-1 resolved")
+	})
+}

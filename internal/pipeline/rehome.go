@@ -291,7 +291,7 @@ func (p *Pipeline) anew(ctx context.Context, d record.Delivery, dedup, target st
 // tellRehomed lets log and observer know what became of a stray.
 func (p *Pipeline) tellRehomed(s stray, heard bool) {
 	d, n := s.newest(), len(s.all)
-	about := []any{"sink", d.Sink, "target", d.Target, "plan", planKey(d.Plan), "incident", d.Incident, "deliveries", n, "reason", s.lost}
+	about := []any{"sink", d.Sink, "target", d.Target, "about", subject(d.Plan), "incident", d.Incident, "deliveries", n, "reason", s.lost}
 	if heard {
 		p.Observer.SetAside(d.Sink, n)
 		p.Log.Error("deliveries were set aside: what the far end heard through a key can go on through no other", about...)
