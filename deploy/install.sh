@@ -46,6 +46,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 action=install from='' to='' take=no yes=no dry=no binary='' prefix=/usr/local root='' purge=no
 asks=yes # no: nobody is there to be asked
 alertmanager=http://127.0.0.1:9093
+kept=no    # whether somebody, or nobody, said no to other addresses
 changed=no # whether anything was replaced: then a bellhop that runs is started anew
 half=no    # whether something was replaced that does not run yet
 draft=''   # what is to be the configuration, or a proposal for it, beside it
@@ -446,6 +447,7 @@ change_config() {
 	elif ask "$config names other addresses than --from and --to. Change them, and keep the file as it is as $(unused "$config.old")?"; then
 		candidate=$draft
 	else
+		kept=yes
 		say "kept: $config"
 	fi
 }
@@ -603,8 +605,12 @@ tell() {
 	if [ $dry = yes ]; then
 		say 'Nothing was changed: this was a dry run.'
 		return 0
-	elif [ $changed = no ]; then
-		say "Nothing to do: bellhop is installed as it should be."
+	fi
+	if [ "$kept" = yes ]; then
+		say "Left as it was: the addresses in $config are not those of --from and --to. Say --yes to change them."
+	fi
+	if [ $changed = no ]; then
+		[ "$kept" = yes ] || say "Nothing to do: bellhop is installed as it should be."
 		return 0
 	fi
 	say

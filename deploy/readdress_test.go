@@ -79,7 +79,7 @@ func TestOtherAddressesChangeNothingElse(t *testing.T) {
 			m := newMachine(t)
 			m.write(m.config(), c.before, 0o600)
 			args := []string{"--from", "new@example.org", "--to", "admin@example.org,O'Neill <neill@example.org>"}
-			contains(t, m.must(args...), "Change them", "kept: "+m.config())
+			contains(t, m.must(args...), "Change them", "kept: "+m.config(), "Left as it was")
 			if got := m.read(m.config()); got != c.before {
 				t.Errorf("nobody said yes: %s", got)
 			}
