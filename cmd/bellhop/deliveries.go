@@ -110,15 +110,26 @@ const (
 // the zone of this machine, and what the far end said last.
 func table(w io.Writer, all []admin.Delivery) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "TIME\tSTATE\tSINK\tTARGET\tPLAN\tTRIES\tID\tLAST ANSWER")
+	fmt.Fprintln(t, "TIME\tSTATE\tAS\tSINK\tTARGET\tABOUT\tTRIES\tID\tLAST ANSWER")
 	for _, d := range all {
 		cells := []string{
-			when(d).Local().Format("2006-01-02 15:04:05"), string(d.State), cut(sinkOf(d), wideName), cut(d.Target, wideName),
-			cut(cmp.Or(d.Plan, d.Incident, d.Event), wideName), strconv.Itoa(len(d.Attempts)), printable(d.ID), cut(lastAnswer(d), wideText),
+			when(d).Local().Format("2006-01-02 15:04:05"), string(d.State), string(d.As), cut(sinkOf(d), wideName), cut(d.Target, wideName),
+			cut(cmp.Or(d.Plan, d.Incident, d.Event), wideName), strconv.Itoa(len(d.Attempts)), printable(d.ID), ends(lastAnswer(d), wideText),
 		}
 		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
 	return t.Flush()
+}
+
+// ends keeps the beginning of a text and, of what is longer, more of its end: what was
+// being done stands first, what the far end said stands last.
+func ends(text string, wide int) string {
+	all := []rune(strings.TrimSpace(printable(text)))
+	if len(all) <= wide {
+		return string(all)
+	}
+	head := wide / 4
+	return string(all[:head]) + "…" + string(all[len(all)-(wide-head-1):])
 }
 
 // sinkOf names the sink, and the one in whose place it is told.
