@@ -27,7 +27,8 @@ type Report struct {
 
 // Follow calls heard for every module whose status is written, and begun when from
 // now on none is missed. It ends with an error when the connection breaks, or with
-// ctx's. What was published in between is lost to it; the status itself is not.
+// ctx's. What was published in between is lost to it; the status itself is not. What
+// names no plan is passed over: there is nothing to look at.
 func (r *Redis) Follow(ctx context.Context, begun func(), heard func(Report)) error {
 	ps := r.client.PSubscribe(ctx, nodeReports, moduleReports)
 	defer func() { _ = ps.Close() }()
